@@ -1,0 +1,70 @@
+"""How a transition closes: by its last step, by a milestone, or because somebody says so."""
+
+from planner import conditions
+from planner.dates import ENDED
+from planner.refused import Refused
+from planner.turn import Turn
+from schemas.event import Kind
+from schemas.journey import Closed, State, StepState
+from schemas.pathway import Exit
+
+
+def named(turn: Turn, exit_id: str) -> Exit:
+    """The exit; Refused when the pathway has none of that name."""
+    found = turn.pathway.exit.get(exit_id)
+    if found is None:
+        raise Refused("not-found", f"{turn.pathway.id} has no exit {exit_id}: it has {', '.join(turn.pathway.exit)}.")
+    return found
+
+
+def leave(turn: Turn, exit_id: str) -> None:
+    """Somebody says how the transition ends; Refused while that exit is not possible."""
+    way = named(turn, exit_id)
+    if way.milestone is not None:
+        name = turn.pathway.milestone[way.milestone].name
+        raise Refused("conflict", f"It closes as {exit_id} when the milestone {way.milestone} is recorded ({name}).")
+    for needed in (way.when_done, way.said_with):
+        step = turn.journey.steps.get(needed or "")
+        if needed is not None and (step is None or step.state is not State.DONE):
+            raise Refused("conflict", f"It closes as {exit_id} once {needed} is done, and it is not.")
+    close(turn, way)
+
+
+def close(turn: Turn, way: Exit) -> None:
+    """Everything still open is cancelled at once, and nobody is reminded of anything again."""
+    fact = way.needs_agreed
+    if fact is not None and not conditions.agreed(turn.journey.facts, fact):
+        raise Refused(
+            "conflict",
+            f"It cannot close as {way.id} before a {fact} is accepted: until then somebody could be lost.",
+        )
+    for step_id, step in list(turn.journey.steps.items()):
+        if step.state.unfinished:
+            turn.cancel(turn.step(step_id), way.id)
+    journey = turn.journey
+    journey.silence = journey.hold = journey.handover = None
+    journey.series = {}
+    journey.occurred = {**journey.occurred, ENDED: turn.now}
+    journey.closed = Closed(at=turn.now, exit=way.id)
+    turn.emit(Kind.CLOSED, exit=way.id)
+
+
+def after_step(turn: Turn, step: StepState, said: str | None) -> None:
+    """A step was done: close when it is the last one, or when it was said how it ended."""
+    for way in turn.pathway.exits:
+        if way.when_done is not None and way.when_done == step.of:
+            return close(turn, way)
+    if said is None:
+        return None
+    way = named(turn, said)
+    if way.said_with != step.of:
+        raise Refused("invalid", f"{step.id} does not say how a transition ends: leave the exit out.")
+    return close(turn, way)
+
+
+def after_milestone(turn: Turn, milestone: str) -> None:
+    """A milestone was recorded: close when the pathway says that it ends with it."""
+    for way in turn.pathway.exits:
+        if way.milestone == milestone:
+            return close(turn, way)
+    return None

@@ -1,0 +1,19 @@
+"""Why a command was not done, in words for the person who asked."""
+
+from typing import Literal
+
+Why = Literal["not-found", "not-allowed", "invalid", "conflict"]
+
+
+class Refused(Exception):
+    """A command that changes nothing.
+
+    `kind` is for callers to switch on: `not-found` (no such step or milestone here), `not-allowed`
+    (not by this role), `invalid` (it can never be right as said), `conflict` (not as things stand).
+    `message` is one or two plain sentences.
+    """
+
+    def __init__(self, kind: Why, message: str) -> None:
+        super().__init__(message)
+        self.kind: Why = kind
+        self.message = message

@@ -1,0 +1,1 @@
+"""The nouns of Alongside, as pydantic models. No Temporal, no database, no clock."""

@@ -1,0 +1,26 @@
+"""What every model shares: how strict it is, and what an instant is."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A moment in time: needs a UTC offset when read, is UTC ever after."""
+
+
+class Strict(BaseModel):
+    """Something a person wrote: an unknown field is a mistake to report, not to pass over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Stored(BaseModel):
+    """Something kept between releases: a field added later has a default, an unknown one is left alone."""
+
+    model_config = ConfigDict(extra="ignore")

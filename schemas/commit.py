@@ -1,0 +1,37 @@
+"""What the workflow asks the records to write: everything that one command or one wake-up changed."""
+
+from schemas.base import Instant, Stored
+from schemas.codes import Role
+from schemas.event import Event
+from schemas.journey import Journey
+
+
+class Said(Stored):
+    """The command that caused a change: which, who, when it was said, and why."""
+
+    id: str
+    do: str
+    role: Role | None = None
+    staff: str | None = None
+    at: Instant
+    reason: str | None = None
+
+
+class Commit(Stored):
+    """One revision of one journey, written in one transaction and keyed by (transition, revision).
+
+    `said` is None when time alone caused the change. `definition` is the canonical text of the rules,
+    given when the records may not have it yet (at the start, and when the journey moves to a newer one).
+    """
+
+    journey: Journey
+    events: list[Event]
+    at: Instant
+    said: Said | None = None
+    definition: str | None = None
+
+
+class Committed(Stored):
+    """What is left to do outside: the ids of notices that should go out by e-mail."""
+
+    notices: list[str] = []

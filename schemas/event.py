@@ -1,0 +1,71 @@
+"""What happened, one line each: the trace of a rehearsal and the history of a person are made of these."""
+
+from enum import StrEnum
+from typing import Any
+
+from schemas.base import Instant, Stored
+from schemas.codes import Attendance, Mechanism, Role
+
+
+class Kind(StrEnum):
+    """What sort of thing happened."""
+
+    STARTED = "started"
+    OPENED = "opened"
+    DUE = "due"
+    REMINDED = "reminded"
+    MISSED = "missed"
+    ESCALATED = "escalated"
+    STOOD_DOWN = "stood-down"
+    ACKNOWLEDGED = "acknowledged"
+    ATTEMPTED = "attempted"
+    COMPLETED = "completed"
+    WAIVED = "waived"
+    CANCELLED = "cancelled"
+    REOPENED = "reopened"
+    MILESTONE = "milestone"
+    EXPECTED = "expected"
+    FACT = "fact"
+    HELD = "held"
+    RESUMED = "resumed"
+    SILENCE = "silence"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    HANDOVER_OFFERED = "handover-offered"
+    HANDOVER_ACCEPTED = "handover-accepted"
+    HANDOVER_DECLINED = "handover-declined"
+    HANDOVER_WITHDRAWN = "handover-withdrawn"
+    DEFINITION_CHANGED = "definition-changed"
+
+
+class Event(Stored):
+    """One thing that happened; a field that does not apply is left unset, and then it is not told.
+
+    `due: null` is told: it says that a date which was known no longer is.
+    """
+
+    event: Kind
+    at: Instant
+    step: str | None = None
+    rung: int | None = None
+    to: list[Role] | None = None
+    due: Instant | None = None
+    late: bool | None = None
+    attendance: Attendance | None = None
+    mechanism: Mechanism | None = None
+    contact_at: Instant | None = None
+    scores: dict[str, Any] | None = None
+    milestone: str | None = None
+    occurred_at: Instant | None = None
+    fact: str | None = None
+    value: Any = None
+    until: Instant | None = None
+    reason: str | None = None
+    type: str | None = None
+    by_hand: bool | None = None
+    staff: str | None = None
+    exit: str | None = None
+
+    def told(self) -> dict[str, Any]:
+        """The event as plain data: only what applies, instants as RFC 3339 in UTC."""
+        return self.model_dump(mode="json", exclude_unset=True)
