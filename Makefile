@@ -1,0 +1,37 @@
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: setup demo test check bench lock
+
+setup: $(STAMP)
+
+# The lock is installed exactly, by hash; the project itself is linked, so an edit needs no second setup.
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Alongside needs Python 3.11 or later; this is %s. Say which to use: make setup PYTHON=python3.11" % sys.version.split()[0])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: setup
+	$(BIN)/alongside demo $(ARGS)
+
+test: setup
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m tests.bench $(ARGS)
+
+# After a change of dependencies. The lock holds no index address: it installs from whichever is configured.
+lock:
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev \
+		--no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.lock $(ARGS)

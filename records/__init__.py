@@ -1,0 +1,1 @@
+"""PostgreSQL: numbered SQL migrations and the queries, one file a subject."""

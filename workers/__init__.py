@@ -1,0 +1,1 @@
+"""Processes: the worker, the embedded local services, settings, logging."""
