@@ -200,7 +200,10 @@ def _shift(turn: Turn, length: timedelta) -> None:
         if step.of is not None:
             shifted.add(step.of)
         if step.state is State.MISSED:
-            _shift_missed(turn, step, length)
+            # It was late before the hold and is as late after it: whoever was told then is not told again.
+            step.due = known.due + length
+            turn.emit(Kind.DUE, step=step.id, due=step.due)
+            turn.arm(step)
         elif step.of is None or step.by_hand:
             turn.place(step, known.due + length)
     shifts = dict(turn.journey.shifts)
@@ -208,14 +211,6 @@ def _shift(turn: Turn, length: timedelta) -> None:
         if rule_id in turn.pathway.step and turn.pathway.step[rule_id].ladder != SAFETY:
             shifts[rule_id] = shifts.get(rule_id, 0) + length.total_seconds()
     turn.journey.shifts = shifts
-
-
-def _shift_missed(turn: Turn, step: StepState, length: timedelta) -> None:
-    # It was late before the hold and is as late after it: whoever was told then is not told again.
-    assert step.due is not None
-    step.due += length
-    turn.emit(Kind.DUE, step=step.id, due=step.due)
-    turn.arm(step)
 
 
 def set_due(turn: Turn, command: says.SetDue) -> None:

@@ -103,9 +103,7 @@ def _stopped(journey: Journey, ladder: str) -> bool:
 def next_wake(pathway: Pathway, journey: Journey) -> datetime | None:
     """The next instant at which time alone changes the journey; None while only people can."""
     moments = [
-        step.wake
-        for step in journey.steps.values()
-        if step.wake is not None and not _stopped(journey, step.ladder)
+        step.wake for step in journey.steps.values() if step.wake is not None and not _stopped(journey, step.ladder)
     ]
     moments += [
         state.wake

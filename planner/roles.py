@@ -40,7 +40,7 @@ def may_complete(pathway: Pathway, step: StepState, by: Actor) -> None:
     role = acting(pathway, by, step.owner)
     rule = pathway.step.get(step.of or "")
     if rule is not None and rule.may_complete is not None:
-        allowed = {pathway.role(other) for other in rule.may_complete}
+        allowed = frozenset(pathway.role(other) for other in rule.may_complete)
     else:
         allowed = STEERING | {step.owner}
     if role not in allowed:

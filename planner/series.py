@@ -53,7 +53,8 @@ def occurrences(journey: Journey, rule: Step, start: int = 1) -> Iterator[Occurr
 
 
 def _series(rule: Step) -> Series:
-    assert rule.series is not None, f"{rule.id} is not a series"
+    if rule.series is None:
+        raise TypeError(f"{rule.id} comes once: it is no series")
     return rule.series
 
 
@@ -192,7 +193,6 @@ def advance(turn: Turn, rule: Step) -> None:
         _note(turn, rule, state.opened)
         return
     step = _occurrence(turn, rule, following.number, make=True)
-    assert step is not None
-    if step.state.unfinished or step.state is State.CANCELLED:
+    if step is not None and step.state not in (State.DONE, State.WAIVED):
         turn.place(step, step.due if step.by_hand else following.due)
     _note(turn, rule, following.number)
