@@ -15,7 +15,7 @@ from schemas.staff import Name
 LocalId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,39}$")]
 """The service's own number for a person."""
 
-_COUNT_WORDS = "no one two three four five six seven eight nine ten eleven twelve".split()
+_COUNT_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def checked_nhs_number(given: str) -> str:

@@ -1,0 +1,297 @@
+"""One command, one commit: everything that one revision of a journey changed, in one short transaction."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from planner.journey import summary
+from records import definitions, notices, roles
+from records.database import Database, Link, connected, transaction
+from records.errors import Ahead, Gap, NotRegistered, UnknownDefinition
+from records.rows import Row, as_json, contact_rows, digest, event_rows, said_row, step_rows
+from schemas.command import Receipt
+from schemas.commit import Commit, Committed
+from schemas.event import Kind
+from schemas.journey import Journey
+from schemas.pathway import Pathway
+
+DIED = "died"
+"""The exit after which nobody is told anything further."""
+
+LOCK_TRANSITION = """
+-- The transition as it stands, kept from others until this transaction ends.
+SELECT revision, team, coordinator_id FROM transitions WHERE id = $1 FOR UPDATE
+"""
+TEAM_OF = """
+-- The team of a member of staff.
+SELECT team FROM staff WHERE id = $1
+"""
+RECORDED_COMMIT = """
+-- What was recorded at a revision.
+SELECT digest FROM commits WHERE transition_id = $1 AND revision = $2
+"""
+RECEIPT = """
+-- The commit that did a command.
+SELECT revision, at FROM commits WHERE transition_id = $1 AND command_id = $2
+"""
+RECORDED_JOURNEY = """
+-- The journey as the records have it.
+SELECT t.journey::text AS journey, d.canonical FROM transitions t JOIN definitions d ON d.digest = t.definition
+WHERE t.id = $1
+"""
+INSERT_COMMIT = """
+-- A revision is recorded.
+INSERT INTO commits (transition_id, revision, digest, at, command_id) VALUES ($1, $2, $3, $4, $5)
+"""
+UPDATE_TRANSITION = """
+-- The transition as it stands after this revision.
+UPDATE transitions SET revision = $2, team = $3, coordinator_id = $4, overlap_coordinator_id = $5,
+    overlap_until = $6, handover_to = $7, status = $8, on_hold = $9, stage = $10, next_due = $11,
+    overdue_count = $12, highest_rung = $13, exit = $14, closed_at = $15, definition = $16, journey = $17::text::jsonb,
+    started = $18
+WHERE id = $1
+"""
+UPSERT_STEPS = """
+-- The steps that are new or stand otherwise than recorded.
+WITH given AS (
+    SELECT * FROM jsonb_populate_recordset(NULL::steps, $2::text::jsonb)
+), changed AS (
+    SELECT $1::uuid AS transition_id, g.step, g.kind, g.title, g.owner, g.ladder, g.state, g.due, g.late, g.opened,
+        g.done_on, g.ended, g.rung, g.acknowledged_until, g.reason, g.by_hand, g.team, g.holder
+    FROM given g LEFT JOIN steps s ON s.transition_id = $1 AND s.step = g.step
+    WHERE (g.kind, g.title, g.owner, g.ladder, g.state, g.due, g.late, g.opened, g.done_on, g.ended, g.rung,
+           g.acknowledged_until, g.reason, g.by_hand, g.team, g.holder)
+        IS DISTINCT FROM
+          (s.kind, s.title, s.owner, s.ladder, s.state, s.due, s.late, s.opened, s.done_on, s.ended, s.rung,
+           s.acknowledged_until, s.reason, s.by_hand, s.team, s.holder)
+), gone AS (
+    DELETE FROM steps s WHERE s.transition_id = $1 AND NOT EXISTS (SELECT FROM given g WHERE g.step = s.step)
+)
+INSERT INTO steps (transition_id, step, kind, title, owner, ladder, state, due, late, opened,
+    done_on, ended, rung, acknowledged_until, reason, by_hand, team, holder)
+SELECT * FROM changed
+ON CONFLICT (transition_id, step) DO UPDATE SET kind = excluded.kind, title = excluded.title, owner = excluded.owner,
+    ladder = excluded.ladder, state = excluded.state, due = excluded.due, late = excluded.late,
+    opened = excluded.opened, done_on = excluded.done_on, ended = excluded.ended, rung = excluded.rung,
+    acknowledged_until = excluded.acknowledged_until, reason = excluded.reason, by_hand = excluded.by_hand,
+    team = excluded.team, holder = excluded.holder
+"""
+INSERT_EVENTS = """
+-- What happened, with who said so.
+INSERT INTO events (transition_id, revision, seq, event, step, at, reason, payload,
+    said_at, command_id, command, role, staff)
+SELECT $1, $2, e.seq, e.event, e.step, e.at, coalesce(e.reason, $9), e.payload, $4, $5, $6, $7, $8
+FROM jsonb_to_recordset($3::text::jsonb)
+    AS e (seq int, event text, step text, at timestamptz, reason text, payload jsonb)
+"""
+INSERT_CONTACTS = """
+-- The contacts that were not recorded yet.
+INSERT INTO contacts (transition_id, step, number, at, recorded_at, attendance, mechanism, by_role, by_staff)
+SELECT $1, c.step, c.number, c.at, c.recorded_at, c.attendance, c.mechanism, $3, $4
+FROM jsonb_to_recordset($2::text::jsonb)
+    AS c (step text, number int, at timestamptz, recorded_at timestamptz, attendance text, mechanism text)
+ON CONFLICT (transition_id, step, number) DO NOTHING
+"""
+INSERT_ESCALATIONS = """
+-- The rungs that fired, each at most once for one due instant.
+INSERT INTO escalations (transition_id, step, due, rung, at, roles, recipients, revision)
+SELECT $1, e.step, e.due, e.rung, e.at, e.roles, e.recipients, $2
+FROM jsonb_to_recordset($3::text::jsonb)
+    AS e (step text, due timestamptz, rung int, at timestamptz, roles text[], recipients text[])
+ON CONFLICT (transition_id, step, due, rung) DO NOTHING
+"""
+INSERT_NOTICES = """
+-- Who is told what, each once under its key.
+INSERT INTO notices (transition_id, revision, step, kind, due, number, recipient, roles, text, created_at, email)
+SELECT $1, $2, n.step, n.kind, n.due, n.number, n.recipient, n.roles, n.text, $4, n.email
+FROM jsonb_to_recordset($3::text::jsonb)
+    AS n (step text, kind text, due timestamptz, number int, recipient text, roles text[], text text, email text)
+ON CONFLICT ON CONSTRAINT told_once DO NOTHING
+"""
+NOTICES_TO_MAIL = """
+-- The notices of a revision that are for e-mail.
+SELECT id FROM notices WHERE transition_id = $1 AND revision = $2 AND email NOT IN ('none', 'withdrawn')
+ORDER BY id
+"""
+
+
+class _Change(NamedTuple):
+    """A commit on its way into the records."""
+
+    id: UUID
+    commit: Commit
+    journey: Row
+    events: list[Row]
+    digest: str
+
+    @property
+    def revision(self) -> int:
+        return self.commit.journey.revision
+
+
+async def commit(db: Database, commit: Commit, *, email: bool) -> Committed:
+    """Record one revision of a journey, and who is told; `email` says whether notices are to be mailed too.
+
+    The same commit again changes nothing and answers the same. Raises NotRegistered for a transition
+    the records do not know, Gap for a revision that does not follow the last one, UnknownDefinition
+    when the rules were never given, and Ahead when something else is recorded there already.
+    """
+    change = _change(commit)
+    async with transaction(db) as link:
+        row = await link.fetchrow(LOCK_TRANSITION, change.id)
+        if row is None:
+            raise NotRegistered(commit.journey.transition_id)
+        if await _recorded_already(link, change, row["revision"]):
+            return await _answer(link, change)
+        if change.revision != row["revision"] + 1:
+            raise Gap(commit.journey.transition_id, change.revision, row["revision"])
+        pathway = await _pathway(link, commit)
+        team = await _team(link, commit.journey, row["team"], row["coordinator_id"])
+        await _write_journey(link, change, pathway, team)
+        return await _tell(link, change, team, email=email)
+
+
+async def receipt(db: Database, transition_id: str, command_id: str) -> Receipt | None:
+    """The answer to a command that is recorded; None when it never was."""
+    async with connected(db) as link:
+        return await _receipt(link, UUID(transition_id), command_id)
+
+
+def _change(commit: Commit) -> _Change:
+    journey = commit.journey.model_dump(mode="json")
+    events = event_rows(commit.events)
+    command_id = commit.said.id if commit.said else None
+    try:
+        transition_id = UUID(commit.journey.transition_id)
+    except ValueError:
+        raise NotRegistered(commit.journey.transition_id) from None
+    return _Change(transition_id, commit, journey, events, digest(journey, events, command_id))
+
+
+async def _receipt(link: Link, transition_id: UUID, command_id: str) -> Receipt | None:
+    row = await link.fetchrow(RECEIPT, transition_id, command_id)
+    if row is None:
+        return None
+    return Receipt(transition_id=str(transition_id), revision=row["revision"], at=row["at"])
+
+
+async def _recorded_already(link: Link, change: _Change, recorded: int) -> bool:
+    """This very change is in the records; Ahead when another one stands in its place."""
+    if change.revision <= recorded:
+        if await link.fetchval(RECORDED_COMMIT, change.id, change.revision) == change.digest:
+            return True
+        await _refuse_as_ahead(link, change)
+    said = change.commit.said
+    if said is not None and await _receipt(link, change.id, said.id) is not None:
+        await _refuse_as_ahead(link, change)
+    return False
+
+
+async def _refuse_as_ahead(link: Link, change: _Change) -> None:
+    row = await link.fetchrow(RECORDED_JOURNEY, change.id)
+    if row is None:
+        raise NotRegistered(change.commit.journey.transition_id)
+    said = change.commit.said
+    answer = await _receipt(link, change.id, said.id) if said else None
+    raise Ahead(Journey.model_validate_json(row["journey"]), row["canonical"], answer)
+
+
+async def _pathway(link: Link, commit: Commit) -> Pathway:
+    if commit.definition is not None:
+        await definitions.keep(link, commit.definition)
+    text = await definitions.canonical(link, commit.journey.definition)
+    if text is None:
+        raise UnknownDefinition(commit.journey.transition_id, commit.journey.definition)
+    return Pathway.parse_canonical(text)
+
+
+async def _team(link: Link, journey: Journey, team: str, coordinator: str | None) -> str:
+    """The transition's team: that of a new coordinator who has one, else the team it had."""
+    if journey.coordinator in (None, coordinator):
+        return team
+    return await link.fetchval(TEAM_OF, journey.coordinator) or team
+
+
+async def _write_journey(link: Link, change: _Change, pathway: Pathway, team: str) -> None:
+    commit, journey = change.commit, change.commit.journey
+    said = said_row(commit)
+    await link.execute(INSERT_COMMIT, change.id, change.revision, change.digest, commit.at, said["command_id"])
+    glance = summary(pathway, journey)
+    await link.execute(
+        UPDATE_TRANSITION,
+        change.id,
+        change.revision,
+        team,
+        journey.coordinator,
+        journey.overlap.staff if journey.overlap else None,
+        journey.overlap.until if journey.overlap else None,
+        journey.handover.to if journey.handover else None,
+        "closed" if journey.closed else "open",
+        journey.hold is not None,
+        glance.stage,
+        glance.next_due,
+        glance.overdue,
+        glance.highest_rung,
+        journey.closed.exit if journey.closed else None,
+        journey.closed.at if journey.closed else None,
+        journey.definition,
+        as_json(change.journey),
+        journey.started,
+    )
+    await link.execute(UPSERT_STEPS, change.id, as_json(step_rows(journey, team)))
+    await link.execute(
+        INSERT_EVENTS, change.id, change.revision, as_json(change.events), said["said_at"], said["command_id"],
+        said["command"], said["role"], said["staff"], said["reason"],
+    )  # fmt: skip
+    if contacts := contact_rows(journey, commit.events):
+        await link.execute(INSERT_CONTACTS, change.id, as_json(contacts), said["role"], said["staff"])
+
+
+async def _tell(link: Link, change: _Change, team: str, *, email: bool) -> Committed:
+    commit, journey = change.commit, change.commit.journey
+    if any(notices.roles_of(event, journey) for event in commit.events):
+        directory = await roles.directory(link, commit.at)
+        told = notices.told(commit, team, directory)
+        if rungs := _escalation_rows(told):
+            await link.execute(INSERT_ESCALATIONS, change.id, change.revision, as_json(rungs))
+        rows = _notice_rows(told, journey.transition_id, directory, email=email)
+        await link.execute(INSERT_NOTICES, change.id, change.revision, as_json(rows), commit.at)
+    if journey.closed is not None and journey.closed.exit == DIED:
+        await notices.withdraw(link, change.id)
+    return await _answer(link, change)
+
+
+def _escalation_rows(told: list[notices.Told]) -> list[Row]:
+    return [
+        {
+            "step": one.event.step,
+            "due": one.event.due,
+            "rung": one.event.rung,
+            "at": one.event.at,
+            "roles": one.roles,
+            "recipients": sorted({to.staff for to in one.recipients if to.staff}),
+        }
+        for one in told
+        if one.event.event is Kind.ESCALATED
+    ]
+
+
+def _notice_rows(told: list[notices.Told], transition_id: str, directory: roles.Directory, *, email: bool) -> list[Row]:
+    return [
+        {
+            "step": one.event.step,
+            "kind": one.kind,
+            "due": one.event.due,
+            "number": one.number,
+            "recipient": to.staff,
+            "roles": sorted(to.roles + to.unheld),
+            "text": notices.text(one, to, transition_id),
+            "email": "waiting" if email and to.staff and directory.staff[to.staff].email else "none",
+        }
+        for one in told
+        for to in one.recipients
+    ]
+
+
+async def _answer(link: Link, change: _Change) -> Committed:
+    rows = await link.fetch(NOTICES_TO_MAIL, change.id, change.revision)
+    return Committed(notices=[str(row["id"]) for row in rows])

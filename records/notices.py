@@ -1,0 +1,192 @@
+"""Notices: what somebody is told, kept once under its key, and how far its e-mail has come."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from planner.clock import LONDON, due_day
+from records.database import Database, Link, connected
+from records.roles import Directory, Place, Recipient, resolve
+from schemas.base import Stored
+from schemas.codes import Role
+from schemas.commit import Commit
+from schemas.event import Event, Kind
+from schemas.journey import Journey
+
+KINDS = {
+    Kind.REMINDED: "reminder",
+    Kind.ESCALATED: "escalation",
+    Kind.SILENCE: "silence",
+    Kind.ATTEMPTED: "attempt",
+    Kind.HANDOVER_OFFERED: "handover",
+}
+"""The events that somebody is told of."""
+
+
+class Told(NamedTuple):
+    """One event that somebody is told of, and whom."""
+
+    event: Event
+    kind: str
+    number: int
+    roles: list[Role]
+    recipients: list[Recipient]
+
+
+def roles_of(event: Event, journey: Journey) -> list[Role]:
+    """The roles that an event is told to; empty for one that is told to nobody."""
+    if event.event not in KINDS:
+        return []
+    if event.event is Kind.SILENCE and not event.to and journey.silence:
+        return [journey.silence.owner]
+    return event.to or []
+
+
+def told(commit: Commit, team: str, directory: Directory) -> list[Told]:
+    """What is to be told of a commit. Roles are resolved for the moment of the commit: that is when they hear."""
+    journey = commit.journey
+    return [
+        Told(event, KINDS[event.event], _number(event, commit), roles, resolve(directory, roles, place, commit.at))
+        for event in commit.events
+        if (roles := roles_of(event, journey))
+        for place in [Place(team, journey.coordinator, journey.overlap, _asked(event, journey))]
+    ]
+
+
+def _asked(event: Event, journey: Journey) -> str | None:
+    if event.event is Kind.HANDOVER_OFFERED:
+        return event.staff
+    return journey.handover.to if journey.handover else None
+
+
+def _number(event: Event, commit: Commit) -> int:
+    if event.event is Kind.HANDOVER_OFFERED:
+        return commit.journey.revision
+    if event.event is Kind.ATTEMPTED:
+        step = commit.journey.steps.get(event.step or "")
+        return len(step.contacts) if step else commit.journey.revision
+    return event.rung or 0
+
+
+def reference(transition_id: str) -> str:
+    """What names a transition in a message: the beginning of its id, which every command takes."""
+    return transition_id[:8]
+
+
+def day_words(due: datetime) -> str:
+    """A due instant as a day, for example "Thu 26 Nov 2026"; with hours where it is not the end of a day."""
+    local = due.astimezone(LONDON)
+    at_midnight = local.hour == local.minute == 0
+    day = f"{due_day(due):%a} {due_day(due).day} {due_day(due):%b %Y}"
+    return day if at_midnight else f"{day} at {local:%H:%M}"
+
+
+def text(told: Told, recipient: Recipient, transition_id: str) -> str:
+    """What is said: that something waits, since when, and why to this person. No name, nothing clinical."""
+    due = day_words(told.event.due) if told.event.due else None
+    what = {
+        "reminder": f"Something is due on {due} for transition {{}}.",
+        "escalation": f"Something that was due on {due} for transition {{}} has not been done (rung {told.number}).",
+        "silence": "Transition {} has had no attended contact for too long.",
+        "attempt": "A contact was tried for transition {} and did not take place.",
+        "handover": f"You are asked to take on transition {{}}; please answer by {due}.",
+    }[told.kind].format(reference(transition_id))
+    return " ".join([what, *_why(recipient)])
+
+
+def _why(recipient: Recipient) -> Iterable[str]:
+    if recipient.roles:
+        yield f"You are told as {_listed(recipient.roles)}."
+    for role in recipient.unheld:
+        yield f"Nobody holds the role {role.words}, so it comes to {'you' if recipient.staff else 'operations'}."
+
+
+def _listed(roles: Iterable[Role]) -> str:
+    return " and ".join(role.words for role in roles)
+
+
+class Letter(Stored):
+    """A notice as it is mailed. `id` is its idempotency key; `text` holds no name and nothing clinical."""
+
+    id: str
+    recipient: str
+    email: str
+    reference: str
+    transition_id: str
+    text: str
+
+
+CLAIM = """
+-- Take a notice that waits to be sent, so that nobody else does.
+UPDATE notices n SET email = 'sending', claimed_at = $2, error = NULL
+FROM staff s WHERE n.id = $1 AND n.email IN ('waiting', 'failed') AND s.id = n.recipient AND s.email IS NOT NULL
+RETURNING n.id, n.recipient, s.email, n.transition_id, n.text
+"""
+DOUBT = """
+-- A notice claimed before and never settled: it may have gone out, so it is not sent again.
+UPDATE notices SET email = 'uncertain', error = 'the sender stopped before it knew' WHERE id = $1 AND email = 'sending'
+"""
+SETTLE = """
+-- How the sending of a claimed notice ended.
+UPDATE notices SET email = $2, sent_at = $3, error = $4 WHERE id = $1 AND email = 'sending'
+"""
+WAITING = """
+-- The notices that wait to be sent, oldest first.
+SELECT id FROM notices WHERE email IN ('waiting', 'failed') ORDER BY created_at, id LIMIT $1
+"""
+
+
+async def claim(db: Database, notice_id: str, now: datetime) -> Letter | None:
+    """Take a notice to send it; None when it must not be sent (sent, withdrawn, or perhaps sent already)."""
+    async with connected(db) as link:
+        row = await link.fetchrow(CLAIM, UUID(notice_id), now)
+        if row is None:
+            await link.execute(DOUBT, UUID(notice_id))
+            return None
+    transition_id = str(row["transition_id"])
+    return Letter(
+        id=str(row["id"]),
+        recipient=row["recipient"],
+        email=row["email"],
+        reference=reference(transition_id),
+        transition_id=transition_id,
+        text=row["text"],
+    )
+
+
+async def _settle(db: Database, notice_id: str, state: str, sent_at: datetime | None, error: str | None) -> None:
+    async with connected(db) as link:
+        await link.execute(SETTLE, UUID(notice_id), state, sent_at, error)
+
+
+async def sent(db: Database, notice_id: str, now: datetime) -> None:
+    """The mail server took the claimed notice."""
+    await _settle(db, notice_id, "sent", now, None)
+
+
+async def failed(db: Database, notice_id: str, error: str) -> None:
+    """The mail server did not take the claimed notice; it may be claimed again."""
+    await _settle(db, notice_id, "failed", None, error[:500])
+
+
+async def uncertain(db: Database, notice_id: str, error: str) -> None:
+    """The connection broke when the mail server may have had the claimed notice; it is not sent again."""
+    await _settle(db, notice_id, "uncertain", None, error[:500])
+
+
+async def waiting(db: Database, limit: int = 200) -> list[str]:
+    """The ids of notices that wait to be sent, oldest first: for a sender that missed its cue."""
+    async with connected(db) as link:
+        return [str(row["id"]) for row in await link.fetch(WAITING, limit)]
+
+
+async def withdraw(link: Link, transition_id: UUID) -> None:
+    """Whatever has not gone out for this transition no longer does, and leaves the inboxes."""
+    await link.execute(WITHDRAW, transition_id)
+
+
+WITHDRAW = """
+-- Somebody died: nobody is reminded of anything any more.
+UPDATE notices SET email = 'withdrawn' WHERE transition_id = $1 AND email IN ('none', 'waiting', 'failed')
+"""

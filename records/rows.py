@@ -1,0 +1,97 @@
+"""A commit as rows: what of a journey goes into which columns. Pure; the statements are in `records.commit`."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from schemas.codes import COORDINATING_ROLES, Role
+from schemas.commit import Commit
+from schemas.event import Event, Kind
+from schemas.journey import Journey, StepState
+
+Row = dict[str, Any]
+
+
+def as_json(value: object) -> str:
+    """Plain data as JSON text, the same text for the same data."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def digest(journey: Row, events: list[Row], command_id: str | None) -> str:
+    """What names the content of a commit: the same for the same change, however often it is committed."""
+    return hashlib.sha256(as_json([journey, events, command_id]).encode()).hexdigest()
+
+
+def all_steps(journey: Journey) -> list[StepState]:
+    """The steps, and the watch for silence, which is listed like one."""
+    return [*journey.steps.values(), *([journey.silence] if journey.silence else [])]
+
+
+def holder(journey: Journey, owner: Role) -> str | None:
+    """The one member of staff whom an owner's role means here; None when it is resolved in the team."""
+    if owner in COORDINATING_ROLES:
+        return journey.coordinator
+    if owner is Role.INCOMING_COORDINATOR:
+        return journey.handover.to if journey.handover else None
+    return None
+
+
+_STEP_COLUMNS = {
+    "kind", "title", "owner", "ladder", "state", "due", "late", "opened", "done_on", "ended", "rung",
+    "acknowledged_until", "reason", "by_hand",
+}  # fmt: skip
+
+
+def step_rows(journey: Journey, team: str) -> list[Row]:
+    """The steps as they stand."""
+    return [
+        step.model_dump(mode="json", include=_STEP_COLUMNS)
+        | {"step": step.id, "team": team, "holder": holder(journey, step.owner)}
+        for step in all_steps(journey)
+    ]
+
+
+def event_rows(events: list[Event]) -> list[Row]:
+    """What happened, in its order."""
+    return [
+        {
+            "seq": seq,
+            "event": event.event,
+            "step": event.step,
+            "at": event.at.isoformat(),
+            "reason": event.reason,
+            "payload": event.told(),
+        }
+        for seq, event in enumerate(events, start=1)
+    ]
+
+
+def contact_rows(journey: Journey, events: list[Event]) -> list[Row]:
+    """The contacts of the steps that a contact was told of."""
+    told = {e.step for e in events if e.event in (Kind.ATTEMPTED, Kind.COMPLETED) and e.attendance is not None}
+    return [
+        contact.model_dump(mode="json") | {"step": step.id, "number": number}
+        for step in journey.steps.values()
+        if step.id in told
+        for number, contact in enumerate(step.contacts, start=1)
+    ]
+
+
+def said_row(commit: Commit) -> Row:
+    """Who said what caused the change; all empty when time alone did."""
+    said = commit.said
+    return {
+        "command_id": said.id if said else None,
+        "command": said.do if said else None,
+        "role": said.role if said else None,
+        "staff": said.staff if said else None,
+        "said_at": said.at if said else None,
+        "reason": said.reason if said else None,
+    }
