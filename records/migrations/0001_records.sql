@@ -1,3 +1,5 @@
+-- migrate:up
+
 -- The records: who the people and the staff are, and what happened on each transition.
 -- Rules that must hold whatever program writes are constraints here.
 
