@@ -107,7 +107,7 @@ def _escalated(turn: Turn, step_id: str) -> StepState:
     if step_id == "silence":
         if turn.journey.silence is None or turn.journey.silence.state is not State.MISSED:
             raise Refused("conflict", "There is no alert about silence to acknowledge.")
-        turn.journey.silence = turn.journey.silence.model_copy()
+        turn.journey.silence = turn.journey.silence.copy()
         return turn.journey.silence
     step = _step(turn, step_id)
     if not step.state.unfinished:

@@ -21,12 +21,12 @@ def derive(turn: Turn) -> None:
 
 
 def _derive_once(turn: Turn, rule: Step) -> None:
-    if rule.id not in turn.journey.steps:
-        turn.add(series.planned(turn.pathway, rule, rule.id))
-    step = turn.step(rule.id)
-    if step.state in (State.DONE, State.WAIVED) or rule.due is None:
+    step = turn.journey.steps.get(rule.id) or turn.add(series.planned(turn.pathway, rule, rule.id))
+    if step.state in (State.DONE, State.WAIVED):
         return
-    turn.place(step, step.due if step.by_hand else due_of(turn.journey, rule))
+    due = step.due if step.by_hand else due_of(turn.journey, rule)
+    if not turn.stands(step, due):
+        turn.place(turn.step(rule.id), due)
 
 
 def _drop(turn: Turn, rule_id: str, reason: str) -> None:

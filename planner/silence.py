@@ -48,7 +48,7 @@ def advance(turn: Turn) -> None:
     """The time without a contact has passed, or a rung of its ladder has come."""
     if turn.journey.silence is None:
         return
-    silence = turn.journey.silence = turn.journey.silence.model_copy()
+    silence = turn.journey.silence = turn.journey.silence.copy()
     if silence.state is State.OPEN:
         silence.state = State.MISSED
         silence.opened = turn.now

@@ -55,7 +55,7 @@ class Turn:
         """The step, as a copy that may be changed."""
         step = self.journey.steps[step_id]
         if step_id not in self._mine:
-            step = self.journey.steps[step_id] = step.model_copy()
+            step = self.journey.steps[step_id] = step.copy()
             self._mine.add(step_id)
         return step
 
@@ -92,7 +92,7 @@ class Turn:
         if step.state is State.CANCELLED and not self._revives(step, due):
             step.due = due
             return
-        if due == step.due and step.state in (State.OPEN, State.MISSED):
+        if self.stands(step, due):
             return
         was_escalated = step.state is State.MISSED and step.rung > 0
         if due != step.due:
@@ -112,6 +112,12 @@ class Turn:
         if was_escalated:
             self.emit(Kind.STOOD_DOWN, step=step.id)
         self.arm(step)
+
+    def stands(self, step: StepState, due: datetime | None) -> bool:
+        """The step is where a due instant puts it already."""
+        if due != step.due:
+            return False
+        return step.state.actionable or (due is None and step.state is State.PLANNED)
 
     def _revives(self, step: StepState, due: datetime | None) -> bool:
         behind = due is not None and due <= self.moment(step.ladder)
@@ -144,8 +150,8 @@ class Turn:
 
     def _date(self, step: StepState, due: datetime | None) -> None:
         if step.rung and step.due:
-            step.fired = [fired for fired in step.fired if fired.due != step.due]
-            step.fired.append(Fired(due=step.due, rung=step.rung))
+            others = [fired for fired in step.fired if fired.due != step.due]
+            step.fired = [*others, Fired(due=step.due, rung=step.rung)]
         step.due = due
         step.rung = next((fired.rung for fired in step.fired if fired.due == due), 0)
         step.acknowledged_until = None

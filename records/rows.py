@@ -5,10 +5,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from schemas.codes import COORDINATING_ROLES, Role
+from pydantic import TypeAdapter
+
+from schemas.codes import COORDINATING_ROLES, Role, StepKind
 from schemas.commit import Commit
 from schemas.event import Event, Kind
-from schemas.journey import Journey, StepState
+from schemas.journey import Journey, State, StepState
 
 Row = dict[str, Any]
 
@@ -43,6 +45,7 @@ def holder(journey: Journey, owner: Role) -> str | None:
     return None
 
 
+_STEP = TypeAdapter(StepState)
 _STEP_COLUMNS = {
     "kind", "title", "owner", "ladder", "state", "due", "late", "opened", "done_on", "ended", "rung",
     "acknowledged_until", "reason", "by_hand",
@@ -52,10 +55,15 @@ _STEP_COLUMNS = {
 def step_rows(journey: Journey, team: str) -> list[Row]:
     """The steps as they stand."""
     return [
-        step.model_dump(mode="json", include=_STEP_COLUMNS)
-        | {"step": step.id, "team": team, "holder": holder(journey, step.owner)}
+        _STEP.dump_python(step, mode="json", include=_STEP_COLUMNS)
+        | {"step": step.id, "team": team, "holder": holder(journey, step.owner), "state": _listed_state(step)}
         for step in all_steps(journey)
     ]
+
+
+def _listed_state(step: StepState) -> State:
+    # The watch for silence is nobody's task before it has been raised.
+    return State.PLANNED if step.kind is StepKind.SILENCE and step.state is State.OPEN else step.state
 
 
 def event_rows(events: list[Event]) -> list[Row]:

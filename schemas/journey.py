@@ -1,7 +1,9 @@
 """Where one person's transition stands: everything the planner needs to know, and nothing that names them."""
 
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
 from schemas.base import Instant, Stored
 from schemas.codes import Attendance, Division, Mechanism, Role, StepKind
@@ -49,8 +51,12 @@ class Fired(Stored):
     rung: int
 
 
-class StepState(Stored):
+@dataclass(kw_only=True)
+class StepState:
     """One step of one journey.
+
+    A plain dataclass, because the planner makes and changes thousands of these a second; it is
+    checked like any model when a journey is read.
 
     `of` is the step of the pathway that it comes from (an occurrence of a series has that of the
     series), or None for a risk review, a handover or a one-off. `rung` is the highest rung fired for
@@ -70,14 +76,20 @@ class StepState(Stored):
     opened: Instant | None = None
     reminder: Instant | None = None
     rung: int = 0
-    fired: list[Fired] = []
+    fired: list[Fired] = field(default_factory=list)
     acknowledged_until: Instant | None = None
     wake: Instant | None = None
-    contacts: list[Contact] = []
+    contacts: list[Contact] = field(default_factory=list)
     ended: Instant | None = None
     done_on: Instant | None = None
     late: bool = False
     reason: str | None = None
+
+    def copy(self) -> Self:
+        """The same step, to be changed; its lists are shared, so they are replaced and never added to."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
 
     @property
     def attempts(self) -> int:
