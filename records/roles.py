@@ -106,6 +106,46 @@ def resolve(directory: Directory, roles: Iterable[Role], place: Place, at: datet
     return [Recipient(who, tuple(held), tuple(unheld)) for who, (held, unheld) in told.items()]
 
 
+class Queue(NamedTuple):
+    """What waits for a role in a team."""
+
+    team: str
+    role: Role
+
+
+class Holding(NamedTuple):
+    """What waits for a member of staff by name: everywhere, or only in one team."""
+
+    staff: str
+    team: str | None
+
+
+def queues(directory: Directory, staff_id: str, teams: Iterable[str], at: datetime) -> list[Queue]:
+    """The roles that somebody answers for, in each team; named ones where nobody is named."""
+    return [
+        Queue(team, role)
+        for team in teams
+        for role in Role
+        if staff_id in answering(directory, role, Place(team, None), at)[0]
+    ]
+
+
+def holdings(
+    directory: Directory, staff_id: str, teams: Iterable[str], named: Iterable[str], at: datetime
+) -> list[Holding]:
+    """Whose named work somebody does: their own, theirs whom they cover, and theirs whom nobody else can do it for."""
+    own = [Holding(staff_id, None)]
+    covered = [Holding(who, None) for who in named if who != staff_id and directory.present(who) == staff_id]
+    lost = [who for who in named if directory.present(who) is None]
+    fallen = [
+        Holding(who, team)
+        for team in (teams if lost else ())
+        for who in lost
+        if staff_id in answering(directory, Role.COORDINATOR, Place(team, who), at)[0]
+    ]
+    return own + covered + fallen
+
+
 STAFF_NOW = """
 -- Everybody who works here.
 SELECT id, role, team, email FROM staff WHERE active

@@ -44,7 +44,7 @@ async def test_the_first_commit_fills_the_registered_row_in(pool: "Pool[Record]"
         ("plan", "open", "coord-one"),
         ("therapy-talk", "open", None),
         ("follow-up", "planned", None),
-        ("silence", "open", "coord-one"),
+        ("silence", "planned", "coord-one"),
     }
 
 
