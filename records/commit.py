@@ -237,12 +237,12 @@ async def _write_journey(link: Link, change: _Change, pathway: Pathway, team: st
         as_json(change.journey),
         journey.started,
     )
-    await link.execute(UPSERT_STEPS, change.id, as_json(step_rows(journey, team)))
+    await link.execute(UPSERT_STEPS, change.id, as_json(step_rows(journey, change.journey, team)))
     await link.execute(
         INSERT_EVENTS, change.id, change.revision, as_json(change.events), said["said_at"], said["command_id"],
         said["command"], said["role"], said["staff"], said["reason"],
     )  # fmt: skip
-    if contacts := contact_rows(journey, commit.events):
+    if contacts := contact_rows(commit.events, change.journey):
         await link.execute(INSERT_CONTACTS, change.id, as_json(contacts), said["role"], said["staff"])
 
 

@@ -5,12 +5,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from schemas.codes import COORDINATING_ROLES, Role, StepKind
 from schemas.commit import Commit
 from schemas.event import Event, Kind
-from schemas.journey import Journey, State, StepState
+from schemas.journey import Journey, State
 
 Row = dict[str, Any]
 
@@ -31,11 +29,6 @@ def digest(journey: Row, events: list[Row], command_id: str | None) -> str:
     return hashlib.sha256(as_json([journey, events, command_id]).encode()).hexdigest()
 
 
-def all_steps(journey: Journey) -> list[StepState]:
-    """The steps, and the watch for silence, which is listed like one."""
-    return [*journey.steps.values(), *([journey.silence] if journey.silence else [])]
-
-
 def holder(journey: Journey, owner: Role) -> str | None:
     """The one member of staff whom an owner's role means here; None when it is resolved in the team."""
     if owner in COORDINATING_ROLES:
@@ -45,25 +38,26 @@ def holder(journey: Journey, owner: Role) -> str | None:
     return None
 
 
-_STEP = TypeAdapter(StepState)
 _STEP_COLUMNS = {
     "kind", "title", "owner", "ladder", "state", "due", "late", "opened", "done_on", "ended", "rung",
     "acknowledged_until", "reason", "by_hand",
 }  # fmt: skip
 
 
-def step_rows(journey: Journey, team: str) -> list[Row]:
-    """The steps as they stand."""
+def step_rows(journey: Journey, told: Row, team: str) -> list[Row]:
+    """The steps as they stand, and the watch for silence, which is listed like one. `told` is the journey as data."""
+    steps = [*told["steps"].values(), *([told["silence"]] if told["silence"] else [])]
     return [
-        _STEP.dump_python(step, mode="json", include=_STEP_COLUMNS)
-        | {"step": step.id, "team": team, "holder": holder(journey, step.owner), "state": _listed_state(step)}
-        for step in all_steps(journey)
+        {name: step[name] for name in _STEP_COLUMNS}
+        | {"step": step["id"], "team": team, "holder": holder(journey, Role(step["owner"])), "state": _listed(step)}
+        for step in steps
     ]
 
 
-def _listed_state(step: StepState) -> State:
+def _listed(step: Row) -> str:
     # The watch for silence is nobody's task before it has been raised.
-    return State.PLANNED if step.kind is StepKind.SILENCE and step.state is State.OPEN else step.state
+    waits = step["kind"] == StepKind.SILENCE and step["state"] == State.OPEN
+    return State.PLANNED if waits else str(step["state"])
 
 
 def event_rows(events: list[Event]) -> list[Row]:
@@ -81,14 +75,14 @@ def event_rows(events: list[Event]) -> list[Row]:
     ]
 
 
-def contact_rows(journey: Journey, events: list[Event]) -> list[Row]:
+def contact_rows(events: list[Event], told: Row) -> list[Row]:
     """The contacts of the steps that a contact was told of."""
-    told = {e.step for e in events if e.event in (Kind.ATTEMPTED, Kind.COMPLETED) and e.attendance is not None}
+    tried = {e.step for e in events if e.event in (Kind.ATTEMPTED, Kind.COMPLETED) and e.attendance is not None}
     return [
-        contact.model_dump(mode="json") | {"step": step.id, "number": number}
-        for step in journey.steps.values()
-        if step.id in told
-        for number, contact in enumerate(step.contacts, start=1)
+        contact | {"step": step["id"], "number": number}
+        for step in told["steps"].values()
+        if step["id"] in tried
+        for number, contact in enumerate(step["contacts"], start=1)
     ]
 
 

@@ -1,3 +1,5 @@
+-- migrate:up
+
 -- What the listings read: a step with its person, and a transition with its person.
 
 CREATE VIEW worklist AS

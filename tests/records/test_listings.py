@@ -18,7 +18,7 @@ from tests.records.journeys import MANAGERS, T0, begin, complete, day, member, s
 @pytest.fixture
 async def team(pool: "Pool[Record]", request: pytest.FixtureRequest) -> str:
     """A team of its own for the test, named after it; its staff's ids end with the name."""
-    name = request.node.name.removeprefix("test_")[:40]
+    name: str = request.node.name.removeprefix("test_")[:40]
     await upsert_staff(pool, [*team_of(name), *MANAGERS])
     return name
 
@@ -158,7 +158,7 @@ async def test_a_history_is_told_from_the_beginning_in_pages(pool: "Pool[Record]
     first = await listings.history(pool, done.journey.transition_id, limit=3)
     rest = await listings.history(pool, done.journey.transition_id, after=first.next)
     told = first.rows + rest.rows
-    assert [row.event for row in told][0] == "started"
+    assert told[0].event == "started"
     assert (told[-1].event, told[-1].title, told[-1].staff) == ("completed", "Write the plan", f"coord-{team}")
     assert [(row.revision, row.seq) for row in told] == sorted((row.revision, row.seq) for row in told)
     assert told[-1].payload["late"] is False
