@@ -238,3 +238,6 @@ CREATE TABLE notices (
 CREATE INDEX notices_of_recipient ON notices (recipient, created_at DESC, id DESC);
 CREATE INDEX notices_of_commit ON notices (transition_id, revision);
 CREATE INDEX notices_to_send ON notices (created_at, id) WHERE email IN ('waiting', 'sending', 'failed');
+
+-- migrate:down
+-- Undoing is a new migration.
