@@ -21,3 +21,6 @@ CREATE VIEW caseload AS
 CREATE INDEX transitions_by_status ON transitions (status);
 CREATE INDEX transitions_by_hold ON transitions (id) WHERE on_hold;
 CREATE INDEX transitions_overdue ON transitions (id) WHERE overdue_count > 0;
+
+-- migrate:down
+-- Undoing is a new migration.
