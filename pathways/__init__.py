@@ -1,0 +1,1 @@
+"""The pathways, as definitions in YAML, and how such a file is read."""

@@ -1,0 +1,188 @@
+"""YAML with its line numbers: plain data, where each piece of it stands, and what is wrong in words.
+
+Safe and strict: timestamps stay text, only `true` and `false` are booleans, a key is said once, and
+aliases are refused, because a file that people check should say what it means where it says it.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import yaml
+from pydantic import ValidationError
+
+Place = tuple[str | int, ...]
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong: in which file, on which line, where in it, and what to change."""
+
+    file: str
+    line: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.path}: " if self.path else ""
+        return f"{self.file}:{self.line}: {where}{self.message}"
+
+
+class FileError(Exception):
+    """A file that cannot be used; `problems` has everything that is wrong with it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.path))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Lines:
+    """Where each piece of a file stands."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._at: dict[Place, int] = {(): 1}
+
+    def note(self, place: Place, line: int) -> None:
+        """The piece at the place stands on the line: that of its key, where it has one."""
+        self._at.setdefault(place, line)
+
+    def of(self, place: Place) -> int:
+        """The line of the piece, or of the nearest piece around it."""
+        while place not in self._at:
+            place = place[:-1]
+        return self._at[place]
+
+    def problem(self, place: Place, message: str) -> Problem:
+        """Something is wrong at the place."""
+        return Problem(self.name, self.of(place), written(place), message)
+
+
+def written(place: Place) -> str:
+    """A place as a person writes it, for example `steps[3].due`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+    return text.removeprefix(".")
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads text, whole numbers, decimals, true, false and null; everything else stays text."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("tag:yaml.org,2002:bool", r"true|false", "tf"),
+    ("tag:yaml.org,2002:null", r"null|~|", ["n", "~", ""]),
+    ("tag:yaml.org,2002:int", r"[-+]?(0|[1-9][0-9]{0,17})", "-+0123456789"),
+    ("tag:yaml.org,2002:float", r"[-+]?[0-9]+\.[0-9]+", "-+0123456789"),
+):
+    _Loader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), list(_first))
+
+_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "null", "int", "float", "str", "map", "seq"))
+DEEPEST = 40
+
+
+def read(text: str, name: str) -> tuple[Any, Lines]:
+    """The data of a YAML text and where its pieces stand; FileError when it is no YAML that we read."""
+    lines = Lines(name)
+    loader = _Loader(text) if _readable(text, name) else None
+    try:
+        if loader is None or not loader.check_node():
+            raise FileError([Problem(name, 1, "", "the file is empty")])
+        _refuse_aliases(text, name)
+        node = loader.get_node() or yaml.ScalarNode("tag:yaml.org,2002:null", "")
+        if loader.check_node():
+            raise FileError([Problem(name, 1, "", "one file holds one document: leave out the `---` in the middle")])
+        problems: list[Problem] = []
+        data = _plain(loader, node, (), lines, problems)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise FileError([Problem(name, line, "", f"this is no YAML: {error.problem or error.context}")]) from None
+    except yaml.YAMLError as error:
+        raise FileError([Problem(name, 1, "", f"this is no YAML: {error}")]) from None
+    if problems:
+        raise FileError(problems)
+    return data, lines
+
+
+def _readable(text: str, name: str) -> bool:
+    unprintable = next((found for found in text if not found.isprintable() and found not in "\n\r\t\ufeff"), None)
+    if unprintable is not None:
+        line = text[: text.index(unprintable)].count("\n") + 1
+        raise FileError([Problem(name, line, "", f"a character that cannot be printed ({unprintable!r}): take it out")])
+    return True
+
+
+def _refuse_aliases(text: str, name: str) -> None:
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise FileError([Problem(name, line, "", "anchors (&) and aliases (*) are not read here: write it out")])
+
+
+def _plain(loader: _Loader, node: yaml.Node, place: Place, lines: Lines, problems: list[Problem]) -> Any:
+    lines.note(place, _line(node))
+    if node.tag not in _PLAIN_TAGS or len(place) > DEEPEST:
+        wrong = "this is nested too deeply" if node.tag in _PLAIN_TAGS else f"the tag {node.tag} is not read here"
+        problems.append(lines.problem(place, wrong))
+        return None
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(loader, node, place, lines, problems)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(loader, item, (*place, number), lines, problems) for number, item in enumerate(node.value)]
+    return loader.construct_object(node)
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 1
+
+
+def _mapping(
+    loader: _Loader, node: yaml.MappingNode, place: Place, lines: Lines, problems: list[Problem]
+) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            problems.append(Problem(lines.name, _line(key_node), written(place), "a key must be text"))
+            continue
+        key = str(key_node.value)
+        line = _line(key_node)
+        if key in data:
+            problems.append(Problem(lines.name, line, written((*place, key)), "said twice: keep one of them"))
+            continue
+        lines.note((*place, key), line)
+        data[key] = _plain(loader, value_node, (*place, key), lines, problems)
+    return data
+
+
+def problems_from(error: ValidationError, lines: Lines, data: Any) -> list[Problem]:
+    """What a model found wrong, each on its line and in words."""
+    return [
+        lines.problem(_within(detail["loc"], data), _words(dict(detail))) for detail in error.errors(include_url=False)
+    ]
+
+
+def _within(place: Place, data: Any) -> Place:
+    """The part of a model's location that is in the file: models add the names of alternatives to it."""
+    found: list[str | int] = []
+    for part in place:
+        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and part in range(len(data))):
+            data = data[part]
+            found.append(part)
+    last = place[-1] if place else None
+    missing = isinstance(last, str) and isinstance(data, dict) and last not in found
+    return (*found, last) if missing and isinstance(last, str) else tuple(found)
+
+
+_WORDS = {
+    "missing": "is missing: add it",
+    "extra_forbidden": "is not known here: take it out, or check the spelling",
+}
+
+
+def _words(detail: dict[str, Any]) -> str:
+    if detail["type"] in _WORDS:
+        return _WORDS[detail["type"]]
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    given = detail.get("input")
+    shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) or given is None else ""
+    return f"{message[0].lower()}{message[1:]}{shown}"

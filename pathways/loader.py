@@ -1,0 +1,124 @@
+"""Reading a pathway's definition: the shipped ones by id, any other by its path."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pathways.lines import FileError, Lines, Problem, problems_from, read
+from planner.soundness import near, problems
+from schemas.pathway import Pathway
+
+FOLDER = Path(__file__).parent
+LADDERS = "ladders.yaml"
+
+
+class DefinitionError(FileError):
+    """A definition that is not sound; `problems` has everything that is wrong, by file and line."""
+
+
+def shipped() -> list[str]:
+    """The ids of the pathways that come with Alongside."""
+    return sorted(file.stem for file in FOLDER.glob("*.yaml") if file.name != LADDERS)
+
+
+def find(id_or_path: str) -> Pathway:
+    """The shipped pathway of that id, or the definition in that file; DefinitionError when there is neither."""
+    if id_or_path in shipped():
+        return _shipped(id_or_path)
+    path = Path(id_or_path)
+    if path.suffix in (".yaml", ".yml") or path.exists():
+        return load(path)
+    hint = near(id_or_path, shipped()) or f": there is {', '.join(shipped())}, or give a file"
+    raise DefinitionError([Problem(id_or_path, 1, "", f"there is no pathway of that name{hint}")])
+
+
+@cache
+def _shipped(pathway_id: str) -> Pathway:
+    return load(FOLDER / f"{pathway_id}.yaml")
+
+
+def load(path: Path) -> Pathway:
+    """The definition in a file; DefinitionError with everything that is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DefinitionError([Problem(str(path), 1, "", "the file is not UTF-8 text: save it as UTF-8")]) from None
+    except OSError as error:
+        raise DefinitionError([Problem(str(path), 1, "", f"cannot be read: {error.strerror}")]) from None
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> Pathway:
+    """The definition in a text; `name` is what errors call it. Shared ladders are merged in where it has none."""
+    try:
+        data, lines = read(text, name)
+    except FileError as error:
+        raise DefinitionError(error.problems) from None
+    if not isinstance(data, dict):
+        raise DefinitionError([Problem(name, 1, "", "a definition is a mapping: begin with `id:`")])
+    merged = {**data, "ladders": {**_shared_ladders(), **_own_ladders(data)}}
+    try:
+        pathway = Pathway.model_validate(merged)
+    except ValidationError as error:
+        found = [*problems_from(error, lines, merged), *_beyond(error, merged, lines)]
+        raise DefinitionError(found) from None
+    found = [lines.problem(place, message) for place, message in problems(pathway)]
+    if found:
+        raise DefinitionError(found)
+    return pathway
+
+
+_STAND_INS: dict[str, dict[str, Any]] = {
+    "steps": {
+        "title": "stands in",
+        "kind": "task",
+        "owner": "coordinator",
+        "due": {"after": "started", "days": 0},
+        "ladder": "standard",
+    },
+    "milestones": {"name": "stands in"},
+    "exits": {"title": "stands in"},
+}
+
+
+def _beyond(error: ValidationError, data: dict[str, Any], lines: Lines) -> list[Problem]:
+    """What is unsound in the parts that are well formed, so that a file's errors come all at once.
+
+    A malformed part is stood in for, so that what refers to its piece is not blamed.
+    """
+    broken = {detail["loc"][:3] for detail in error.errors()}
+    sketch = data | {name: whole for name, whole in _WHOLE.items() if any(place[:1] == (name,) for place in broken)}
+    for part in _STAND_INS:
+        pieces = data.get(part)
+        if not isinstance(pieces, list):
+            return []
+        sketch[part] = [_mended(part, number, piece, broken) for number, piece in enumerate(pieces)]
+    try:
+        pathway = Pathway.model_validate(sketch)
+    except ValidationError:
+        return []
+    return [lines.problem(place, text) for place, text in problems(pathway) if place[:3] not in broken]
+
+
+def _mended(part: str, number: int, piece: Any, broken: set[tuple[str | int, ...]]) -> Any:
+    if not isinstance(piece, dict) or not any(place[:2] == (part, number) for place in broken):
+        return piece
+    sound = {key: value for key, value in piece.items() if (part, number, key) not in broken}
+    stand_in = {key: value for key, value in _STAND_INS[part].items() if key != "due" or "series" not in sound}
+    return stand_in | sound
+
+
+_WHOLE: dict[str, Any] = {"id": "stands-in", "title": "stands in", "silence": {"days": 1}}
+
+
+def _own_ladders(data: dict[str, Any]) -> dict[str, Any]:
+    own = data.get("ladders")
+    return own if isinstance(own, dict) else {}
+
+
+@cache
+def _shared_ladders() -> dict[str, Any]:
+    data, _ = read((FOLDER / LADDERS).read_text(encoding="utf-8"), LADDERS)
+    return dict(data)
