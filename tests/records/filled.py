@@ -1,0 +1,52 @@
+"""A database as full as a big service's, filled by whole sets."""
+
+from asyncpg import Connection, Record
+
+TEAMS = 40
+"""Teams, each with 25 coordinators and a peer worker."""
+
+FILL = """
+INSERT INTO teams SELECT 'Team ' || n FROM generate_series(1, 40) n;
+INSERT INTO staff (id, name, role, team)
+    SELECT 'coord-' || n, 'Somebody', 'coordinator', 'Team ' || (n % 40 + 1) FROM generate_series(1, 1000) n;
+INSERT INTO staff (id, name, role, team)
+    SELECT 'peer-' || n, 'Somebody', 'peer-worker', 'Team ' || n FROM generate_series(1, 40) n;
+INSERT INTO staff (id, name, role) VALUES ('ops', 'Somebody', 'operations');
+INSERT INTO people (local_id, given_name, family_name, date_of_birth)
+    SELECT 'AL' || n, 'Ada', 'Test', '1990-01-01' FROM generate_series(1, 100000) n;
+INSERT INTO definitions (digest, id, version, canonical) VALUES (repeat('0', 64), 'small-pathway', 1, '{}');
+INSERT INTO transitions (id, person_id, pathway, started, taken_on, team, coordinator_id, division, status, stage,
+        next_due, overdue_count, definition, revision, journey, on_hold, overlap_coordinator_id, overlap_until,
+        exit, closed_at)
+    SELECT gen_random_uuid(), id, 'small-pathway', '2026-01-01', '2026-01-01', 'Team ' || (n % 1000 % 40 + 1),
+        'coord-' || (n % 1000 + 1), 'england-and-wales', CASE WHEN n % 10 = 0 THEN 'closed' ELSE 'open' END, 'started',
+        timestamptz '2026-01-01' + n * interval '5 minutes', (n % 20 = 1)::int, repeat('0', 64), 1, '{}', n % 50 = 3,
+        CASE WHEN n % 100 = 7 THEN 'coord-1' END, CASE WHEN n % 100 = 7 THEN timestamptz '2027-01-01' END,
+        CASE WHEN n % 10 = 0 THEN 'settled' END, CASE WHEN n % 10 = 0 THEN timestamptz '2026-06-01' END
+    FROM (SELECT id, row_number() OVER () AS n FROM people) p;
+INSERT INTO commits (transition_id, revision, digest, at) SELECT id, 1, 'd', '2026-01-01' FROM transitions;
+INSERT INTO steps (transition_id, step, kind, title, owner, ladder, state, due, late, rung, team, holder)
+    SELECT t.id, 'step-' || s, 'document', 'A step', CASE WHEN s % 4 = 0 THEN 'peer-worker' ELSE 'coordinator' END,
+        'standard', CASE WHEN t.status = 'closed' THEN 'cancelled' WHEN s = 1 AND t.overdue_count > 0 THEN 'missed'
+            WHEN s IN (2, 4) THEN 'open' WHEN s = 3 THEN 'planned' ELSE 'done' END,
+        t.next_due + s * interval '1 day', false, 0, t.team, CASE WHEN s % 4 = 0 THEN NULL ELSE t.coordinator_id END
+    FROM transitions t CROSS JOIN generate_series(1, 8) s;
+INSERT INTO events (transition_id, revision, seq, event, at, payload)
+    SELECT id, 1, s, 'opened', '2026-01-01', '{}' FROM transitions CROSS JOIN generate_series(1, 2) s;
+INSERT INTO contacts SELECT id, 'step-1', 1, '2026-01-01', '2026-01-01', '3', '02' FROM transitions;
+INSERT INTO escalations SELECT id, 'step-1', '2026-01-01', 1, '2026-01-01', '{coordinator}', '{coord-1}', 1
+    FROM transitions;
+INSERT INTO notices (transition_id, revision, step, kind, due, recipient, roles, text, created_at)
+    SELECT id, 1, 'step-1', 'reminder', '2026-01-01', coordinator_id, '{coordinator}', 'Something is due.', started
+    FROM transitions;
+"""
+
+
+async def fill(link: "Connection[Record]") -> None:
+    """100,000 transitions with 800,000 steps, and the statistics of them."""
+    # The rows are sound by how they are made; checking each against its parents would take longer than making them.
+    # VACUUM only counts as seen by all what is certain to be on disk, so this is not left for later.
+    await link.execute("SET synchronous_commit = on; SET session_replication_role = replica")
+    await link.execute(FILL, timeout=120)
+    await link.execute("RESET session_replication_role")
+    await link.execute("VACUUM ANALYZE", timeout=120)

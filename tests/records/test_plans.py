@@ -1,0 +1,99 @@
+"""No listing reads a large table from end to end, however full the database is."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from asyncpg import Connection, Pool, Record, connect
+
+from records import listings, notices, queries
+from records.caseload import PEOPLE_ALREADY
+from records.commit import NOTICES_TO_MAIL, RECEIPT, RECORDED_COMMIT, RECORDED_JOURNEY
+from records.migrate import migrate
+from records.people import ON_PATHWAY
+from tests.records.databases import a_database
+from tests.records.filled import fill
+from workers.postgres_server import PostgresServer
+
+SMALL = {"teams", "staff", "cover", "definitions"}
+FIRST = datetime(1, 1, 1, tzinfo=UTC)
+LAST = datetime(9999, 1, 1, tzinfo=UTC)
+ZERO, FULL = UUID(int=0), UUID(int=2**128 - 1)
+STEP = (FIRST, ZERO, "")
+QUEUES = (["Team 1", "Team 2"], ["peer-worker", "peer-worker"], ["coord-1", "coord-9"], [None, "Team 10"])
+PLANNED = {
+    "tasks_for": (queries.TASKS_FOR, (*QUEUES, *STEP, 201, datetime(2026, 6, 1, tzinfo=UTC))),
+    "tasks_for, a later page": (
+        queries.TASKS_FOR,
+        (*QUEUES, datetime(2026, 6, 1, tzinfo=UTC), ZERO, "x", 201, datetime(2026, 6, 1, tzinfo=UTC)),
+    ),
+    "holders": (queries.HOLDERS, ()),
+    "overdue": (queries.OVERDUE, (*STEP, 201)),
+    "overdue in a team": (queries.OVERDUE_IN_TEAM, (*STEP, 201, "Team 3")),
+    "people_of": (queries.PEOPLE_OF, ("coord-3", FIRST, ZERO, 201)),
+    "find": (queries.FIND, ("AL5000",)),
+    "by id": (queries.BY_ID, (UUID(int=0x1234 << 112), UUID(int=(0x1235 << 112) - 1))),
+    "transition": (queries.TRANSITION, (ZERO,)),
+    "history": (queries.HISTORY, (ZERO, 0, 0, 201)),
+    "inbox": (queries.INBOX, ("coord-3", False, LAST, FULL, 201)),
+    "inbox of operations": (queries.INBOX, ("ops", True, LAST, FULL, 201)),
+    "attempts": (queries.ATTEMPTS, (ZERO,)),
+    "escalations": (queries.ESCALATIONS, (ZERO,)),
+    "counts": (queries.COUNTS, ()),
+    "notices waiting": (notices.WAITING, (200,)),
+    "withdraw": (notices.WITHDRAW, (ZERO,)),
+    "receipt": (RECEIPT, (ZERO, "start")),
+    "recorded commit": (RECORDED_COMMIT, (ZERO, 1)),
+    "recorded journey": (RECORDED_JOURNEY, (ZERO,)),
+    "notices to mail": (NOTICES_TO_MAIL, (ZERO, 1)),
+    "on a pathway": (ON_PATHWAY, (ZERO, "small-pathway")),
+    "people already here": (
+        PEOPLE_ALREADY, ([2, 3], ["AL1", "AL2"], ["9990046212", None], ["small-pathway", "small-pathway"]),
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def full(pool: "Pool[Record]", postgres: PostgresServer) -> "AsyncIterator[Connection[Record]]":
+    """A connection to a database of 100,000 transitions."""
+    async with a_database(pool, postgres) as url:
+        await migrate(url)
+        link = await connect(url)
+        try:
+            await fill(link)
+            yield link
+        finally:
+            await link.close()
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan and every plan inside it."""
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+@pytest.mark.parametrize("what", PLANNED)
+async def test_a_listing_goes_by_an_index(full: "Connection[Record]", what: str) -> None:
+    query, arguments = PLANNED[what]
+    told = await full.fetchval(f"EXPLAIN (FORMAT JSON) {query}", *arguments)
+    scanned = {node["Relation Name"] for node in nodes(json.loads(told)[0]["Plan"]) if node["Node Type"] == "Seq Scan"}
+    assert scanned <= SMALL
+
+
+async def test_every_query_of_the_listings_is_planned_here() -> None:
+    named = {query for name, query in vars(queries).items() if name.isupper()}
+    small = {queries.TEAMS, queries.ROLE_OF}
+    assert named - small <= {query for query, _ in PLANNED.values()}
+
+
+async def test_a_full_worklist_comes_in_pages_that_meet(full: "Connection[Record]") -> None:
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    whole = await listings.tasks_for(full, "coord-1", now, limit=2_000)
+    first = await listings.tasks_for(full, "coord-1", now, limit=50)
+    second = await listings.tasks_for(full, "coord-1", now, limit=50, after=first.next)
+    assert [task.step for task in first.rows + second.rows] == [task.step for task in whole.rows[:100]]
+    assert [task.due for task in whole.rows] == sorted(task.due for task in whole.rows)
