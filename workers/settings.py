@@ -1,0 +1,137 @@
+"""Settings: environment variables that begin with ALONGSIDE_.
+
+Where Temporal is, and how to sign in to it, comes from Temporal's own environment configuration instead
+(TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS..., or a profile of temporal.toml).
+"""
+
+import difflib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.codes import Division
+from workers.stop import Stop
+
+PREFIX = "ALONGSIDE_"
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def default_data_dir() -> Path:
+    """Where `alongside up` keeps its data when nobody says otherwise."""
+    base = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".local" / "share") / "alongside"
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://, such as postgresql://user@host/alongside")
+    return value
+
+
+def _public_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return value.rstrip("/")
+
+
+def _address(value: str) -> str:
+    if value.count("@") != 1 or value.startswith("@") or value.endswith("@"):
+        raise ValueError("must be one e-mail address, such as alongside@example.org")
+    return value
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, each field by the variable ALONGSIDE_<FIELD>."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid")
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    """The data folder of the embedded services."""
+    database_url: Annotated[str, AfterValidator(_database_url)] | None = None
+    """PostgreSQL 18; without it, the one that `alongside up` runs on the data folder."""
+    temporal_profile: str | None = None
+    """Profile of Temporal's configuration file; without it, TEMPORAL_PROFILE or `default`."""
+    temporal_cli: Path | None = None
+    """The `temporal` program for the embedded server; without it, the one of the wheel, then of PATH."""
+    task_queue: str = Field("alongside", min_length=1)
+
+    deployment_name: str | None = None
+    """Switches worker versioning on, together with `build_id`."""
+    build_id: str | None = None
+
+    log_format: Literal["json", "console", "auto"] = "auto"
+    """`auto` is console in a terminal, JSON otherwise."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    debug: bool = False
+    """Show tracebacks."""
+
+    public_url: Annotated[str, AfterValidator(_public_url)] = "http://localhost:8000"
+    """Where links in messages lead."""
+    division: Division = Division.ENGLAND_AND_WALES
+    """Whose bank holidays count for a transition that does not say."""
+
+    smtp_host: str | None = None
+    """Without it no e-mail is sent; every notice is in its inbox all the same."""
+    smtp_port: Port = 25
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: Annotated[str, AfterValidator(_address)] | None = None
+    smtp_starttls: bool = False
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        _both(self.deployment_name, self.build_id, "DEPLOYMENT_NAME", "BUILD_ID")
+        _both(self.smtp_username, self.smtp_password, "SMTP_USERNAME", "SMTP_PASSWORD")
+        if self.smtp_host and not self.smtp_from:
+            raise ValueError(f"{PREFIX}SMTP_HOST is set, so {PREFIX}SMTP_FROM must say who the e-mail is from")
+        return self
+
+
+def _both(first: object, second: object, first_name: str, second_name: str) -> None:
+    if (first is None) != (second is None):
+        raise ValueError(f"{PREFIX}{first_name} and {PREFIX}{second_name} go together: set both or neither")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; an override that is None leaves the variable's value.
+
+    Raises Stop (exit code 2) with one sentence for each setting that is wrong.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise Stop(explain(error), 2) from None
+    settings.data_dir = settings.data_dir.expanduser().absolute()
+    return settings
+
+
+def explain(error: ValidationError) -> str:
+    """One sentence for each wrong setting, naming its variable and never a secret's value."""
+    return "\n".join(_sentence(detail) for detail in error.errors())
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    problem = detail["msg"].removeprefix("Value error, ")
+    if not detail["loc"]:
+        return f"{problem}."
+    name = str(detail["loc"][0])
+    problem = problem[0].lower() + problem[1:]
+    told = "" if "password" in name or "url" in name else f" (it is {str(detail['input'])!r})"
+    return f"{PREFIX}{name.upper()} is wrong: {problem}{told}."
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """A sentence for each ALONGSIDE_ variable that is no setting: most likely a slip of the pen."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    sentences = []
+    for name in sorted(set(names)):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            sentences.append(f"{name} is no setting" + (f"; is {near[0]} meant?" if near else "."))
+    return sentences

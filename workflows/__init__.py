@@ -1,0 +1,1 @@
+"""Durable shells: one file for each long-running promise."""
