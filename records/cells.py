@@ -37,6 +37,8 @@ def instant(name: str, cell: str) -> datetime:
         at = local.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Problem(f"{name} is not a date", detail) from None
+    if not 1900 <= local.year < 2200:
+        raise Problem(f"{name} is not a date", f"{name}: the year lies between 1900 and 2199")
     if at.astimezone(LONDON).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise Problem(f"{name} is a time that does not exist", f"{name}: the clocks go forward over it")
     return at

@@ -36,9 +36,11 @@ def read_csv(path: Path, columns: Sequence[str]) -> tuple[list[CsvRow], list[Ref
     _check_columns(path, next(lines, (1, []))[1], columns)
     rows, refused = [], []
     for number, cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue  # spreadsheets leave empty rows behind
         if len(cells) == len(columns):
             rows.append(CsvRow(number, {c: cell.strip() for c, cell in zip(columns, cells, strict=True)}))
-        elif any(cell.strip() for cell in cells):
+        else:
             detail = f"{len(cells)} cells where there should be {len(columns)}: quote a cell that has a comma in it"
             refused.append(Refusal(row=number, local_id="", why="wrong number of cells", detail=detail))
     return rows, refused
@@ -63,13 +65,13 @@ def _text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise FileRefused(path, f"cannot be read: {error.strerror or error}.") from None
-    if not raw.strip():
-        raise FileRefused(path, "is empty: export it again.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise FileRefused(path, f"is not in UTF-8 (see line {line}): save it as “CSV UTF-8”.") from None
+    if not text.strip():
+        raise FileRefused(path, "is empty: export it again.")
     if "\0" in text:
         raise FileRefused(path, "is not a text file: save it as “CSV UTF-8”.")
     return text
