@@ -135,11 +135,12 @@ def test_our_commands_are_real(name: str) -> None:
         assert refusal(check[check.index("alongside") + 1 :]) is None
 
 
-@pytest.mark.parametrize("name", OURS)
-@pytest.mark.parametrize("deployment", ["", "alongside"])
+# A previous release runs only with worker versioning.
+SETTINGS = [(name, "alongside") for name in OURS] + [(name, "") for name in OURS if name != "worker-previous"]
+
+
+@pytest.mark.parametrize(("name", "deployment"), SETTINGS)
 def test_our_settings_are_real(monkeypatch: pytest.MonkeyPatch, name: str, deployment: str) -> None:
-    if deployment == "" and name == "worker-previous":
-        pytest.skip("a previous release runs only with worker versioning")
     service = ours(ALONGSIDE_DEPLOYMENT_NAME=deployment, RELEASE="2026.12", PREVIOUS_RELEASE="2026.11")[name]
     environment(monkeypatch, service)
     settings = load_settings()

@@ -25,7 +25,7 @@ def test_resolved(written: str, meant: str) -> None:
 
 
 def test_what_must_be_set_is_asked_for() -> None:
-    with pytest.raises(Unset, match="^EMPTY: set it$"):
+    with pytest.raises(Unset, match=r"^EMPTY: set it$"):
         resolve("${EMPTY:?set it}", SET)
 
 
