@@ -165,12 +165,18 @@ def _within(place: Place, data: Any) -> Place:
     """The part of a model's location that is in the file: models add the names of alternatives to it."""
     found: list[str | int] = []
     for part in place:
-        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and part in range(len(data))):
+        if _has(data, part):
             data = data[part]
             found.append(part)
     last = place[-1] if place else None
     missing = isinstance(last, str) and isinstance(data, dict) and last not in found
     return (*found, last) if missing and isinstance(last, str) else tuple(found)
+
+
+def _has(data: Any, part: str | int) -> bool:
+    if isinstance(data, list):
+        return isinstance(part, int) and part < len(data)
+    return isinstance(data, dict) and part in data
 
 
 _WORDS = {
