@@ -6,6 +6,7 @@ from planner import schedule, silence
 from planner.clock import birthday, due_after, local_day
 from planner.due import due_of
 from planner.ladders import SAFETY
+from planner.order import in_order
 from planner.refused import Refused
 from planner.turn import Turn
 from schemas.codes import WAS_NOT_BROUGHT, Attendance, Role, StepKind
@@ -42,9 +43,13 @@ def report(turn: Turn, step: StepState, command: Complete) -> bool:
     step.contacts = [*step.contacts, contact]
     told = {"attendance": contact.attendance, "mechanism": contact.mechanism, "contact_at": at, **scores}
     short_of = _short_of(turn, step, contact)
+    rule = turn.pathway.step.get(step.of or "")
     if short_of is None:
+        if rule is not None and rule.records is not None:
+            in_order(turn.journey, turn.pathway, turn.pathway.milestone[rule.records], at)
         turn.complete(step, at, **told)
-        _record_milestone(turn, step, at)
+        if rule is not None and rule.records is not None:
+            record(turn, rule.records, at)
     else:
         _attempted(turn, step, contact, short_of, told)
     if contact.attendance.attended:
@@ -97,12 +102,6 @@ def _too_early(turn: Turn, rule: Step, contact: Contact) -> str | None:
 def _wrong_mechanism(rule: Step, contact: Contact) -> str | None:
     asked = rule.satisfied_by.mechanisms if rule.satisfied_by else None
     return "mechanism-does-not-count" if asked and contact.mechanism not in asked else None
-
-
-def _record_milestone(turn: Turn, step: StepState, at: datetime) -> None:
-    rule = turn.pathway.step.get(step.of or "")
-    if rule is not None and rule.records is not None:
-        record(turn, rule.records, at)
 
 
 def record(turn: Turn, milestone: str, at: datetime, reason: str | None = None) -> None:

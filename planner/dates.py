@@ -4,25 +4,18 @@ from datetime import datetime, timedelta
 
 from planner.clock import birthday, local_day
 from planner.contacts import happened_at, record
+from planner.order import in_order, known
 from planner.refused import Refused
 from planner.schedule import derive
 from planner.turn import Turn
 from schemas.event import Kind
 from schemas.journey import Journey
-from schemas.pathway import Milestone, Pathway
+from schemas.pathway import Pathway
 
 STARTED = "started"
 ENDED = "ended"
 FURTHEST = timedelta(days=3653)
 """No transition is expected to reach a milestone more than ten years ahead: such a date is a slip."""
-
-
-def known(pathway: Pathway, milestone: str) -> Milestone:
-    """The milestone; Refused when the pathway has none of that name."""
-    found = pathway.milestone.get(milestone)
-    if found is None:
-        raise Refused("not-found", f"{pathway.id} has no milestone {milestone}: it has {', '.join(pathway.milestone)}.")
-    return found
 
 
 def happened(turn: Turn, milestone: str, said: datetime | None, reason: str | None) -> None:
@@ -34,24 +27,12 @@ def happened(turn: Turn, milestone: str, said: datetime | None, reason: str | No
     at = said or turn.now
     if milestone != STARTED:
         at = happened_at(turn, said, f"The {rule.name}")
-        _in_order(journey, turn.pathway, rule, at)
+        in_order(journey, turn.pathway, rule, at)
     elif at > turn.now or any(at > other for name, other in journey.occurred.items() if name != STARTED):
         raise Refused("invalid", "The start cannot lie in the future, or after another milestone.")
     if journey.occurred.get(milestone) == at:
         raise Refused("conflict", f"The {rule.name} is already recorded at that time.")
     record(turn, milestone, at, reason)
-
-
-def _in_order(journey: Journey, pathway: Pathway, rule: Milestone, at: datetime) -> None:
-    for needed in rule.needs:
-        if needed not in journey.occurred:
-            raise Refused("conflict", f"Record the {pathway.milestone[needed].name} before the {rule.name}.")
-    for earlier in [*rule.needs, *rule.not_before]:
-        if earlier in journey.occurred and at < journey.occurred[earlier]:
-            raise Refused("invalid", f"The {rule.name} cannot lie before the {pathway.milestone[earlier].name}.")
-    for later in pathway.milestones:
-        if rule.id in (*later.needs, *later.not_before) and at > journey.occurred.get(later.id, at):
-            raise Refused("invalid", f"The {rule.name} cannot lie after the {later.name}.")
 
 
 def expect(turn: Turn, dates: dict[str, datetime | None], reason: str | None) -> None:
@@ -104,5 +85,5 @@ def check_history(journey: Journey, pathway: Pathway, milestones: dict[str, date
             raise Refused("invalid", f"The {rule.name} is not given as a milestone.")
         if at > now or at < journey.started:
             raise Refused("invalid", f"The {rule.name} must lie between the start and now.")
-        _in_order(journey, pathway, rule, at)
+        in_order(journey, pathway, rule, at)
         journey.occurred = {**journey.occurred, name: at}

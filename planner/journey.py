@@ -6,6 +6,7 @@ from typing import NamedTuple
 from planner import conditions, dates, schedule, series, silence
 from planner.commands import apply
 from planner.ladders import SAFETY
+from planner.order import known
 from planner.refused import Refused
 from planner.turn import Outcome, Turn
 from schemas.command import Command, Start
@@ -42,7 +43,7 @@ def start(pathway: Pathway, command: Start) -> Outcome:
     facts = {name: conditions.checked(pathway, name, value) for name, value in command.facts.items()}
     journey.facts = conditions.initial(pathway) | facts
     for name in command.expected:
-        dates.known(pathway, name)
+        known(pathway, name)
     journey.expected = dates.by_age(journey, pathway) | dict(command.expected)
     dates.check_history(journey, pathway, command.milestones, now)
     turn = Turn(pathway, journey, now, taking_on=started < now)
