@@ -1,8 +1,20 @@
 """The `alongside` command."""
 
+import os
+import sys
+
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from cli import services
+from cli.errors import Stop
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
+
+COMMANDS = (services,)
+"""Each module adds its own commands to the app; what is heavy, it imports inside them."""
+
+for module in COMMANDS:
+    module.add(app)
 
 
 @app.callback()
@@ -11,5 +23,32 @@ def alongside() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line: an expected error is a sentence on stderr and an exit code, never a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if os.environ.get("ALONGSIDE_DEBUG", "") not in ("", "0", "false"):
+            raise
+        stop = expected(error)
+        sys.stderr.write(stop.message + "\n")
+        sys.exit(stop.exit_code)
+
+
+def expected(error: Exception) -> Stop:
+    """What to tell the person about an error."""
+    if isinstance(error, Stop):
+        return error
+    message = getattr(error, "message", None)
+    if hasattr(error, "kind") and isinstance(message, str):  # a refusal of the planner or of the records
+        return Stop(message, 2 if error.kind == "invalid" else 1)
+    if isinstance(error, ConnectionError | TimeoutError):
+        return Stop(f"The connection was lost or refused ({error or type(error).__name__}). See `alongside doctor`.")
+    if isinstance(error, OSError) and error.filename:
+        return Stop(f"{error.filename}: {(error.strerror or 'it cannot be used').lower()}.", 2)
+    return Stop(
+        f"Something went wrong that Alongside did not expect ({type(error).__name__}). "
+        "Set ALONGSIDE_DEBUG=1 and try again to see where.",
+        70,
+    )

@@ -121,8 +121,8 @@ async def end_leftovers(found: Callable[[], Sequence[psutil.Process]], sig: sign
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(how)
         deadline = time.monotonic() + patience
-        while any(map(_lives, leftovers)) and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+        while any(map(_lives, leftovers)) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)  # nobody tells of the end of a process that is not our child
     return len(leftovers)
 
 

@@ -42,9 +42,7 @@ def configure(log_format: Literal["json", "console", "auto"] = "auto", level: st
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_ending(plain=plain))
-    )
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_ending(plain=plain)))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

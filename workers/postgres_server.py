@@ -131,11 +131,9 @@ class PostgresServer:
             self._account.owns(unfinished)
             let_through(self._account, unfinished)
         program = Child("initdb", self.child.log, env=_environment(), account=self._account)
-        await program.start(
-            [_program("initdb"), "-D", unfinished, "-U", USER, "--auth=trust", "--encoding=UTF8", "--no-instructions"]
-            + ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-            + ([] if self._durable else ["--no-sync"])
-        )
+        options = ["--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        options += ["--locale=C", "--no-instructions"] + ([] if self._durable else ["--no-sync"])
+        await program.start([_program("initdb"), "-D", unfinished, "-U", USER, *options])
         if await program.ended() != 0:
             raise Stop(f"PostgreSQL could not make its data folder {self._cluster}. Its log ends:\n{program.tail()}")
         unfinished.rename(self._cluster)

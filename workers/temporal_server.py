@@ -92,7 +92,8 @@ class TemporalServer:
         where = ["--ip", LOOPBACK, "--port", str(ports.temporal)]
         pages = ["--ui-port", str(ports.ui), "--ui-ip", LOOPBACK] if self._ui else ["--headless"]
         file = ["--db-filename", str(self._database)] if self._database else []
-        return [self._binary, "server", "start-dev", *where, *pages, *file, "--log-level", "warn", "--log-format", "json"]
+        logs = ["--log-level", "warn", "--log-format", "json"]
+        return [self._binary, "server", "start-dev", *where, *pages, *file, *logs]
 
     async def _end_leftovers(self) -> None:
         if self._database and await end_leftovers(self._leftovers, signal.SIGTERM, 10):

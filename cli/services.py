@@ -1,0 +1,87 @@
+"""Commands that run or check the services: up, worker, migrate, doctor."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from workers.settings import Settings
+
+DataFolder = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="The data folder of the embedded services.", show_default=False),
+]
+
+
+def add(app: typer.Typer) -> None:
+    """Add these commands to the app."""
+    for command in (up, worker, migrate, doctor):
+        app.command()(command)
+
+
+def up(
+    data: DataFolder = None,
+    ui: Annotated[bool, typer.Option(help="Temporal's pages, for looking at workflows.")] = True,
+) -> None:
+    """Run everything on this machine: PostgreSQL, Temporal and the worker, until Ctrl-C."""
+    from workers.up import run_up
+
+    asyncio.run(run_up(_start(data), ui=ui, ready=typer.echo))
+
+
+def worker(data: DataFolder = None) -> None:
+    """Run a worker on the configured services, until it is told to stop."""
+    from workers.up import run_worker_alone
+
+    asyncio.run(run_worker_alone(_start(data)))
+
+
+def migrate(data: DataFolder = None) -> None:
+    """Bring the database to this version's tables."""
+    from records.migrate import migrate as apply
+    from workers.client import resolve
+
+    applied = asyncio.run(apply(resolve(_settings(data)).database_url))
+    typer.echo("\n".join(f"applied {name}" for name in applied) or "Nothing to do: the database is up to date.")
+
+
+def doctor(
+    data: DataFolder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what is configured, reachable and migrated, and how to mend what is not."""
+    from workers.checks import examine
+
+    findings = asyncio.run(examine(_settings(data)))
+    if as_json:
+        typer.echo(json.dumps([finding.model_dump() for finding in findings], indent=2))
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table("", "What", "Found", "How to mend it")
+        for finding in findings:
+            table.add_row(
+                {"ok": "✓", "warning": "!", "failed": "✗"}[finding.state], finding.what, finding.found, finding.mend
+            )
+        Console().print(table)
+    if any(finding.state == "failed" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _settings(data: Path | None) -> "Settings":
+    from workers.settings import load_settings
+
+    return load_settings(data_dir=data)
+
+
+def _start(data: Path | None) -> "Settings":
+    """The settings of a command that runs for long, with its logs set up."""
+    from workers.logging import configure
+
+    settings = _settings(data)
+    configure(settings.log_format, settings.log_level)
+    return settings

@@ -1,0 +1,109 @@
+"""Processes that run until they are told to stop: everything at once, or a worker alone."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from records.migrate import pending
+from workers.client import Services, connect, connect_pool, open_pool, register_search_attributes, resolve
+from workers.embedded import EmbeddedServices
+from workers.settings import Settings
+from workers.stop import Stop
+from workers.worker import run_worker
+
+log = structlog.get_logger(__name__)
+
+_PATIENCE = 5.0
+
+
+async def run_up(settings: Settings, *, ui: bool = True, ready: Callable[[str], object]) -> None:
+    """Run the embedded services and a worker on them until SIGINT or SIGTERM; `ready` gets what to tell the person.
+
+    Stops the worker first, then Temporal, then PostgreSQL. Raises Stop when a part cannot be kept running.
+    """
+    async with (
+        stopping() as stop,
+        EmbeddedServices(settings.data_dir, temporal_cli=settings.temporal_cli, ui=ui) as own,
+    ):
+        services = Services(own.database_url, {"target_host": own.temporal_address})
+        failure = asyncio.create_task(_give_up(own, stop))
+        try:
+            ready(welcome(own))
+            await _work(settings, services, stop)
+        finally:
+            failure.cancel()
+        if own.failure.done():
+            raise own.failure.result()
+
+
+async def run_worker_alone(settings: Settings) -> None:
+    """Run a worker on the configured services until SIGINT or SIGTERM."""
+    services = resolve(settings)
+    await _require_migrated(services.database_url)
+    await _register(await connect(settings, services))
+    async with stopping() as stop:
+        await _work(settings, services, stop)
+
+
+async def _require_migrated(database_url: str) -> None:
+    pool = await open_pool(database_url, size=1)
+    try:
+        async with pool.acquire() as connection:
+            missing = await pending(connection)
+    finally:
+        await pool.close()
+    if missing:
+        raise Stop(f"The database lacks {', '.join(missing)}: run `alongside migrate` first.")
+
+
+async def _register(client: Client) -> None:
+    """Where an operator alone may register search attributes, the worker says which are missing and goes on."""
+    try:
+        await register_search_attributes(client)
+    except RPCError as error:
+        log.warning("search attributes could not be checked or registered", reason=error.message)
+
+
+@asynccontextmanager
+async def stopping() -> AsyncIterator[asyncio.Event]:
+    """An event that SIGINT or SIGTERM sets while the block runs."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def _work(settings: Settings, services: Services, stop: asyncio.Event) -> None:
+    pool = await connect_pool(settings, services)
+    try:
+        await run_worker(settings, await connect(settings, services), pool, stop)
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), _PATIENCE)
+        except TimeoutError:
+            pool.terminate()
+
+
+async def _give_up(own: EmbeddedServices, stop: asyncio.Event) -> None:
+    await asyncio.wait([own.failure])
+    stop.set()
+
+
+def welcome(own: EmbeddedServices) -> str:
+    """What a person wants to know when everything runs."""
+    lines = [f"Alongside runs on {own.data_dir}"]
+    lines += [f"  records    {own.database_url}", f"  Temporal   {own.temporal_address}"]
+    lines += [f"  workflows  {own.ui_url}"] if own.ui_url else []
+    lines += [f"  migrated   {', '.join(own.migrated)}"] if own.migrated else []
+    lines += ["", "In another terminal, try:", "  alongside doctor", "  alongside import FILE", "  alongside overdue"]
+    return "\n".join([*lines, "", "Stop with Ctrl-C: nothing is lost, the next start goes on from here."])
