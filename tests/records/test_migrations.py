@@ -3,52 +3,61 @@
 import shutil
 from pathlib import Path
 
-from asyncpg import Pool, Record, connect, create_pool
+from asyncpg import connect, create_pool
 
 from records.listings import history, transition
 from records.migrate import MIGRATIONS, known, migrate, pending
 from records.reconcile import differences, recorded
 from records.staff import upsert_staff
-from tests.records.databases import a_database, schema_of
 from tests.records.journeys import MANAGERS, begin, day, team_of
-from workers.postgres_server import PostgresServer
+
+SCHEMA = """
+-- Every column, index and constraint, as text to compare.
+SELECT 'column', table_name || '.' || column_name, data_type || is_nullable
+    FROM information_schema.columns WHERE table_schema = 'public'
+UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+UNION ALL SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+ORDER BY 1, 2, 3
+"""
 
 
-async def test_an_empty_database_gets_everything_once(pool: "Pool[Record]", postgres: PostgresServer) -> None:
-    async with a_database(pool, postgres) as url:
-        assert await migrate(url) == known()
-        before = await schema_of(url)
-        assert await migrate(url) == []
-        assert await schema_of(url) == before
+async def schema_of(url: str) -> list[tuple[str, ...]]:
+    """What a database is made of."""
+    link = await connect(url)
+    try:
+        return [tuple(row) for row in await link.fetch(SCHEMA)]
+    finally:
+        await link.close()
 
 
-async def test_a_database_in_use_keeps_what_it_has(
-    pool: "Pool[Record]", postgres: PostgresServer, tmp_path: Path
-) -> None:
+async def test_an_empty_database_gets_everything_once(empty_database_url: str) -> None:
+    assert await migrate(empty_database_url) == known()
+    before = await schema_of(empty_database_url)
+    assert await migrate(empty_database_url) == []
+    assert await schema_of(empty_database_url) == before
+
+
+async def test_a_database_in_use_keeps_what_it_has(empty_database_url: str, database_url: str, tmp_path: Path) -> None:
     first, *rest = known()
     shutil.copy(MIGRATIONS / first, tmp_path)
-    async with a_database(pool, postgres) as url, a_database(pool, postgres) as other:
-        assert await migrate(url, tmp_path) == [first]
-        used = await create_pool(url, min_size=1, max_size=2)
+    assert await migrate(empty_database_url, tmp_path) == [first]
+    async with create_pool(empty_database_url, min_size=1, max_size=2) as used:
         await upsert_staff(used, [*team_of("used"), *MANAGERS])
         late = await (await begin(used, "coord-used")).until(day(12))
         rows = await used.fetchval("SELECT count(*) FROM events")
-        assert await migrate(url) == rest
+        assert await migrate(empty_database_url) == rest
         one = late.journey.transition_id
         assert (await transition(used, one)).journey == late.journey
         assert len((await history(used, one)).rows) == rows
-        assert (
-            differences({one: late.journey.model_dump(mode="json")}, {i: row async for i, row in recorded(used)}) == []
-        )
-        await used.close()
-        await migrate(other)
-        assert await schema_of(url) == await schema_of(other)
+        told = {one: late.journey.model_dump(mode="json")}
+        assert differences(told, {found: row async for found, row in recorded(used)}) == []
+    assert await schema_of(empty_database_url) == await schema_of(database_url)
 
 
-async def test_what_is_pending_is_told(pool: "Pool[Record]", postgres: PostgresServer) -> None:
-    async with a_database(pool, postgres) as url:
-        link = await connect(url)
-        assert await pending(link) == known()
-        await migrate(url)
-        assert await pending(link) == []
-        await link.close()
+async def test_what_is_pending_is_told(empty_database_url: str) -> None:
+    link = await connect(empty_database_url)
+    assert await pending(link) == known()
+    await migrate(empty_database_url)
+    assert await pending(link) == []
+    await link.close()

@@ -7,16 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from asyncpg import Connection, Pool, Record, connect
+from asyncpg import Connection, Record, connect
 
 from records import listings, notices, queries
 from records.caseload import PEOPLE_ALREADY
 from records.commit import NOTICES_TO_MAIL, RECEIPT, RECORDED_COMMIT, RECORDED_JOURNEY
-from records.migrate import migrate
 from records.people import ON_PATHWAY
-from tests.records.databases import a_database
 from tests.records.filled import fill
-from workers.postgres_server import PostgresServer
+from workers.postgres_server import DATABASE, PostgresServer
 
 SMALL = {"teams", "staff", "cover", "definitions"}
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
@@ -57,16 +55,18 @@ PLANNED = {
 
 
 @pytest.fixture(scope="module")
-async def full(pool: "Pool[Record]", postgres: PostgresServer) -> "AsyncIterator[Connection[Record]]":
-    """A connection to a database of 100,000 transitions."""
-    async with a_database(pool, postgres) as url:
-        await migrate(url)
-        link = await connect(url)
-        try:
-            await fill(link)
-            yield link
-        finally:
-            await link.close()
+async def full(postgres_server: PostgresServer) -> "AsyncIterator[Connection[Record]]":
+    """A connection to a database of 100,000 transitions, which is dropped at the end."""
+    admin = await connect(postgres_server.url_of("postgres"))
+    await admin.execute(f"CREATE DATABASE full_of_people TEMPLATE {DATABASE}")
+    link = await connect(postgres_server.url_of("full_of_people"))
+    try:
+        await fill(link)
+        yield link
+    finally:
+        await link.close()
+        await admin.execute("DROP DATABASE full_of_people WITH (FORCE)")
+        await admin.close()
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
