@@ -21,13 +21,13 @@ LOCK_TRANSITION = """
 -- The transition as it stands, kept from others until this transaction ends.
 SELECT revision, team, coordinator_id FROM transitions WHERE id = $1 FOR UPDATE
 """
+RECORDED_COMMIT = """
+-- What was recorded at a revision. Asked only when the transition is locked, so as to see who held it before.
+SELECT digest FROM commits WHERE transition_id = $1 AND revision = $2
+"""
 TEAM_OF = """
 -- The team of a member of staff.
 SELECT team FROM staff WHERE id = $1
-"""
-RECORDED_COMMIT = """
--- What was recorded at a revision.
-SELECT digest FROM commits WHERE transition_id = $1 AND revision = $2
 """
 RECEIPT = """
 -- The commit that did a command.
@@ -37,10 +37,6 @@ RECORDED_JOURNEY = """
 -- The journey as the records have it.
 SELECT t.journey::text AS journey, d.canonical FROM transitions t JOIN definitions d ON d.digest = t.definition
 WHERE t.id = $1
-"""
-INSERT_COMMIT = """
--- A revision is recorded.
-INSERT INTO commits (transition_id, revision, digest, at, command_id) VALUES ($1, $2, $3, $4, $5)
 """
 UPDATE_TRANSITION = """
 -- The transition as it stands after this revision.
@@ -75,8 +71,11 @@ ON CONFLICT (transition_id, step) DO UPDATE SET kind = excluded.kind, title = ex
     acknowledged_until = excluded.acknowledged_until, reason = excluded.reason, by_hand = excluded.by_hand,
     team = excluded.team, holder = excluded.holder
 """
-INSERT_EVENTS = """
--- What happened, with who said so.
+INSERT_COMMIT = """
+-- A revision is recorded, and what happened in it, with who said so.
+WITH recorded AS (
+    INSERT INTO commits (transition_id, revision, digest, at, command_id) VALUES ($1, $2, $10, $11, $5)
+)
 INSERT INTO events (transition_id, revision, seq, event, step, at, reason, payload,
     said_at, command_id, command, role, staff)
 SELECT $1, $2, e.seq, e.event, e.step, e.at, coalesce(e.reason, $9), e.payload, $4, $5, $6, $7, $8
@@ -214,7 +213,6 @@ async def _team(link: Link, journey: Journey, team: str, coordinator: str | None
 async def _write_journey(link: Link, change: _Change, pathway: Pathway, team: str) -> None:
     commit, journey = change.commit, change.commit.journey
     said = said_row(commit)
-    await link.execute(INSERT_COMMIT, change.id, change.revision, change.digest, commit.at, said["command_id"])
     glance = summary(pathway, journey)
     await link.execute(
         UPDATE_TRANSITION,
@@ -239,8 +237,8 @@ async def _write_journey(link: Link, change: _Change, pathway: Pathway, team: st
     )
     await link.execute(UPSERT_STEPS, change.id, as_json(step_rows(journey, change.journey, team)))
     await link.execute(
-        INSERT_EVENTS, change.id, change.revision, as_json(change.events), said["said_at"], said["command_id"],
-        said["command"], said["role"], said["staff"], said["reason"],
+        INSERT_COMMIT, change.id, change.revision, as_json(change.events), said["said_at"], said["command_id"],
+        said["command"], said["role"], said["staff"], said["reason"], change.digest, commit.at,
     )  # fmt: skip
     if contacts := contact_rows(commit.events, change.journey):
         await link.execute(INSERT_CONTACTS, change.id, as_json(contacts), said["role"], said["staff"])
@@ -248,7 +246,8 @@ async def _write_journey(link: Link, change: _Change, pathway: Pathway, team: st
 
 async def _tell(link: Link, change: _Change, team: str, *, email: bool) -> Committed:
     commit, journey = change.commit, change.commit.journey
-    if any(notices.roles_of(event, journey) for event in commit.events):
+    tells = any(notices.roles_of(event, journey) for event in commit.events)
+    if tells:
         directory = await roles.directory(link, commit.at)
         told = notices.told(commit, team, directory)
         if rungs := _escalation_rows(told):
@@ -257,7 +256,7 @@ async def _tell(link: Link, change: _Change, team: str, *, email: bool) -> Commi
         await link.execute(INSERT_NOTICES, change.id, change.revision, as_json(rows), commit.at)
     if journey.closed is not None and journey.closed.exit == DIED:
         await notices.withdraw(link, change.id)
-    return await _answer(link, change)
+    return await _answer(link, change) if tells else Committed()
 
 
 def _escalation_rows(told: list[notices.Told]) -> list[Row]:
