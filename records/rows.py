@@ -60,6 +60,22 @@ def _listed(step: Row) -> str:
     return State.PLANNED if waits else str(step["state"])
 
 
+_NULL_IS_TOLD = {Kind.DUE: "due", Kind.EXPECTED: "due", Kind.FACT: "value"}
+"""What says something by being null: that a date is no longer known, that a fact was taken away."""
+
+
+def payload(event: Event) -> Row:
+    """The event as plain data: only what applies to it.
+
+    Which fields were left unset is forgotten when an event travels as JSON, so it is not relied on.
+    """
+    return {
+        name: value
+        for name, value in event.model_dump(mode="json").items()
+        if value is not None or name == _NULL_IS_TOLD.get(event.event)
+    }
+
+
 def event_rows(events: list[Event]) -> list[Row]:
     """What happened, in its order."""
     return [
@@ -69,7 +85,7 @@ def event_rows(events: list[Event]) -> list[Row]:
             "step": event.step,
             "at": event.at.isoformat(),
             "reason": event.reason,
-            "payload": event.told(),
+            "payload": payload(event),
         }
         for seq, event in enumerate(events, start=1)
     ]

@@ -10,10 +10,12 @@ from asyncpg import Pool, Record
 from planner.journey import decide
 from records.commit import commit, receipt
 from records.errors import Ahead, Gap, NotRegistered, UnknownDefinition
+from records.rows import payload
 from records.staff import upsert_staff
 from schemas.codes import Attendance, Mechanism, Role
 from schemas.command import Actor, Exit, RecordMilestone
-from schemas.commit import Commit
+from schemas.commit import Commit, Committed
+from schemas.event import Event, Kind
 from tests.records.journeys import MANAGERS, PATHWAY, T0, begin, complete, day, said, team_of
 
 Rows = list[Record]
@@ -64,6 +66,37 @@ async def test_the_same_commit_twice_at_once_is_done_once(pool: "Pool[Record]") 
     first, second = await asyncio.gather(*(commit(pool, change, email=True) for _ in range(2)))
     assert first == second
     assert (await counted(pool, journey.transition_id))["commits"] == 2
+
+
+async def test_a_commit_that_travelled_as_json_is_the_same(pool: "Pool[Record]") -> None:
+    begun = await begin(pool, "coord-one")
+    done = await begun.tell(complete("plan", day(1)))
+    travelled = Commit.model_validate_json(done.last.model_dump_json())
+    assert await commit(pool, travelled, email=True) == done.committed
+    payloads = await pool.fetch(
+        "SELECT payload FROM events WHERE transition_id = $1 AND revision = 2 ORDER BY seq",
+        UUID(done.journey.transition_id),
+    )
+    assert [row["payload"] for row in payloads] == [event.told() for event in done.last.events]
+
+
+async def test_a_date_that_is_no_longer_known_is_told() -> None:
+    event = Event(event=Kind.EXPECTED, at=T0, milestone="discharged", due=None)
+    assert payload(Event.model_validate_json(event.model_dump_json())) == event.told()
+
+
+async def test_of_two_commands_at_once_one_is_told_what_the_other_did(pool: "Pool[Record]") -> None:
+    begun = await begin(pool, "coord-one")
+    changes = []
+    for name in ("first", "second"):
+        command = complete("plan", day(1)).model_copy(update={"id": name})
+        journey, events = decide(PATHWAY, begun.journey, command)
+        changes.append(Commit(journey=journey, events=events, at=day(1), said=said(command)))
+    answers = await asyncio.gather(*(commit(pool, c, email=False) for c in changes), return_exceptions=True)
+    (ahead,) = [answer for answer in answers if isinstance(answer, Ahead)]
+    assert sum(isinstance(answer, Committed) for answer in answers) == 1
+    assert ahead.journey.revision == 2
+    assert (await counted(pool, begun.journey.transition_id))["commits"] == 2
 
 
 async def test_a_gap_is_refused(pool: "Pool[Record]") -> None:
