@@ -20,6 +20,9 @@ for module in COMMANDS:
 @app.callback()
 def alongside() -> None:
     """Between one service and the next, nobody is lost."""
+    from workers.logging import configure
+
+    configure(level="warning", temporal=False)  # what runs for long sets its logs up by its settings
 
 
 def main() -> None:

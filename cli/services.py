@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from workers.checks import Finding
     from workers.settings import Settings
 
 DataFolder = Annotated[
@@ -59,17 +60,22 @@ def doctor(
     if as_json:
         typer.echo(json.dumps([finding.model_dump() for finding in findings], indent=2))
     else:
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table("", "What", "Found", "How to mend it")
-        for finding in findings:
-            table.add_row(
-                {"ok": "✓", "warning": "!", "failed": "✗"}[finding.state], finding.what, finding.found, finding.mend
-            )
-        Console().print(table)
+        _show(findings)
     if any(finding.state == "failed" for finding in findings):
         raise typer.Exit(1)
+
+
+def _show(findings: "list[Finding]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    marks = {"ok": "✓", "warning": "!", "failed": "✗"}
+    table = Table("", "What")
+    table.add_column("Found", overflow="fold")
+    table.add_column("How to mend it", overflow="fold")
+    for finding in findings:
+        table.add_row(marks[finding.state], finding.what, finding.found, finding.mend)
+    Console().print(table)
 
 
 def _settings(data: Path | None) -> "Settings":

@@ -1,7 +1,7 @@
 """Connections: to Temporal and to PostgreSQL, wherever they are."""
 
 import json
-import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -78,7 +78,7 @@ async def connect(settings: Settings, services: Services | None = None) -> Clien
         return await Client.connect(**temporal, data_converter=pydantic_data_converter)
     except (RPCError, RuntimeError, OSError) as error:
         where = temporal.get("target_host", "?")
-        raise Stop(f"Temporal does not answer at {where}: {_first_line(error)}. See `alongside doctor`.") from error
+        raise Stop(f"Temporal does not answer at {where}: {_first_line(error)}.") from error
 
 
 async def connect_pool(settings: Settings, services: Services | None = None, *, size: int = 10) -> Pool:
@@ -93,7 +93,7 @@ async def open_pool(database_url: str, *, size: int = 10) -> Pool:
             database_url, min_size=1, max_size=size, init=_teach_json, server_settings={"timezone": "UTC"}
         )
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Stop(f"The database cannot be opened: {_first_line(error)}. See `alongside doctor`.") from error
+        raise Stop(f"The database cannot be opened: {_first_line(error)}.") from error
 
 
 SearchAttributes: TypeAlias = "dict[str, IndexedValueType.ValueType]"
@@ -166,5 +166,8 @@ def _to_json(value: Any) -> str:
 
 
 def _first_line(error: BaseException) -> str:
+    """The reason in short: Temporal's client wraps it in the names of its parts."""
     text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".").replace(os.linesep, " ")
+    reason = re.search(r'message: "([^"]+)"', text)
+    text = reason[1] if reason else text
+    return text.splitlines()[0].rstrip(".")

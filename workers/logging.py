@@ -25,8 +25,13 @@ _TEN_DIGITS = re.compile(r"(?<![\w.-])\d{3}([ -]?)\d{3}\1\d{4}(?![\w-])")
 _WEIGHTS = range(10, 1, -1)
 
 
-def configure(log_format: Literal["json", "console", "auto"] = "auto", level: str = "info") -> None:
-    """Send all logs of this process to stderr; `auto` is console in a terminal and JSON otherwise."""
+def configure(
+    log_format: Literal["json", "console", "auto"] = "auto", level: str = "info", *, temporal: bool = True
+) -> None:
+    """Send all logs of this process to stderr; `auto` is console in a terminal and JSON otherwise.
+
+    `temporal=False` spares a short command the import of Temporal's library.
+    """
     plain = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -39,7 +44,6 @@ def configure(log_format: Literal["json", "console", "auto"] = "auto", level: st
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_ending(plain=plain)))
@@ -48,7 +52,8 @@ def configure(log_format: Literal["json", "console", "auto"] = "auto", level: st
     root.setLevel(level.upper())
     for chatty in ("asyncio", "yoyo", "asyncpg"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-    _quieten_temporal()
+    if temporal:
+        _quieten_temporal()
 
 
 def bound(

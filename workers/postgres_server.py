@@ -32,7 +32,8 @@ MAJOR = "18"
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SOCKET_LIMIT = 103  # bytes; macOS allows 103, Linux 107
 _PLAIN_PATH = re.compile(r"[\w/.+-]+")
-_READY_WITHIN = 60.0
+_READY_WITHIN = 120.0  # recovery after a crash may take its time
+_TRIES = 6
 _SETTINGS = ("timezone=UTC", "log_timezone=UTC")
 _THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -96,16 +97,17 @@ class PostgresServer:
         return [_program("postgres"), "-D", self._cluster, *chosen]
 
     async def _start_until_ready(self, argv: list[str | Path]) -> None:
-        """After a crash the old server's processes may hold its memory for a moment: try until the deadline."""
+        """After a crash the old server's processes may hold its memory for a moment: try a few times."""
         deadline = time.monotonic() + _READY_WITHIN
-        while time.monotonic() < deadline:
-            if not self.child.running:
-                await self.child.start(argv)
-            if await self._database_is_there():
-                return
-            await asyncio.sleep(0.05 if self.child.running else 0.5)
-        await self.child.stop()
-        raise Stop(f"PostgreSQL did not get ready in {_READY_WITHIN:.0f} s. Its log ends:\n{self.child.tail()}")
+        for _ in range(_TRIES):
+            await self.child.start(argv)
+            while self.child.running and time.monotonic() < deadline:
+                if await self._database_is_there():
+                    return
+                await asyncio.sleep(0.05)
+            await self.child.stop()
+            await asyncio.sleep(0.5)
+        raise Stop(f"PostgreSQL did not start. Its log {self.child.log} ends:\n{self.child.tail()}")
 
     async def _database_is_there(self) -> bool:
         try:

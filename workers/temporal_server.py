@@ -19,7 +19,8 @@ from workers.stop import Stop
 
 log = structlog.get_logger(__name__)
 
-_READY_WITHIN = 60.0
+_READY_WITHIN = 120.0
+_TRIES = 6
 
 
 class TemporalServer:
@@ -64,16 +65,17 @@ class TemporalServer:
         await self._end_leftovers()
         deadline = time.monotonic() + _READY_WITHIN
         first = self._ports is None
-        while time.monotonic() < deadline:
-            if not self.child.running:
-                if first or self._ports is None:
-                    self._ports = self._choose_ports()
-                await self.child.start(self._command())
-            if await self.answers() and self.child.running:
-                return
-            await asyncio.sleep(0.1 if self.child.running else 0.5)
-        await self.child.stop()
-        raise Stop(f"Temporal did not get ready in {_READY_WITHIN:.0f} s. Its log ends:\n{self.child.tail()}")
+        for _ in range(_TRIES):
+            if first or self._ports is None:
+                self._ports = self._choose_ports()
+            await self.child.start(self._command())
+            while self.child.running and time.monotonic() < deadline:
+                if await self.answers() and self.child.running:
+                    return
+                await asyncio.sleep(0.1)
+            await self.child.stop()
+            await asyncio.sleep(0.5)
+        raise Stop(f"Temporal did not start. Its log {self.child.log} ends:\n{self.child.tail()}")
 
     async def stop(self) -> None:
         """Stop it cleanly."""

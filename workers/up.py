@@ -14,7 +14,6 @@ from workers.client import Services, connect, connect_pool, open_pool, register_
 from workers.embedded import EmbeddedServices
 from workers.settings import Settings
 from workers.stop import Stop
-from workers.worker import run_worker
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +83,8 @@ async def stopping() -> AsyncIterator[asyncio.Event]:
 
 
 async def _work(settings: Settings, services: Services, stop: asyncio.Event) -> None:
+    from workers.worker import run_worker
+
     pool = await connect_pool(settings, services)
     try:
         await run_worker(settings, await connect(settings, services), pool, stop)
