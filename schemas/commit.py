@@ -2,6 +2,7 @@
 
 from schemas.base import Instant, Stored
 from schemas.codes import Role
+from schemas.command import Receipt
 from schemas.event import Event
 from schemas.journey import Journey
 
@@ -31,7 +32,19 @@ class Commit(Stored):
     definition: str | None = None
 
 
+class Ahead(Stored):
+    """The records hold something else at this revision already: the workflow goes on from there.
+
+    `receipt` is the answer to the command, when it is this very command that is recorded already.
+    """
+
+    journey: Journey
+    definition: str
+    receipt: Receipt | None = None
+
+
 class Committed(Stored):
-    """What is left to do outside: the ids of notices that should go out by e-mail."""
+    """What came of a commit: the ids of notices to mail, or that the records are ahead (then nothing was written)."""
 
     notices: list[str] = []
+    ahead: Ahead | None = None

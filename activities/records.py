@@ -1,0 +1,39 @@
+"""Writing what happened into the records: one commit, one transaction."""
+
+import structlog
+from temporalio import activity
+
+from records import errors
+from records.commit import commit
+from records.database import Database
+from schemas.commit import Ahead, Commit, Committed
+
+log = structlog.get_logger(__name__)
+
+
+class RecordsActivities:
+    """Commits on a database; `email` says whether notices are to be mailed as well."""
+
+    def __init__(self, db: Database, *, email: bool) -> None:
+        self._db = db
+        self._email = email
+
+    @activity.defn
+    async def commit(self, change: Commit) -> Committed:
+        """Write one revision of a journey. The same again changes nothing and answers the same.
+
+        When the records hold something else there already, nothing is written and `ahead` says what they hold.
+        """
+        said = change.said
+        bound = log.bind(
+            transition_id=change.journey.transition_id,
+            revision=change.journey.revision,
+            command_id=said.id if said else None,
+        )
+        try:
+            committed = await commit(self._db, change, email=self._email)
+        except errors.Ahead as found:
+            bound.warning("the records are ahead of the workflow, which goes on from them")
+            return Committed(ahead=Ahead(journey=found.journey, definition=found.definition, receipt=found.receipt))
+        bound.info("recorded", command=said.do if said else "time", events=len(change.events))
+        return committed

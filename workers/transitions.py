@@ -1,0 +1,161 @@
+"""Transitions from outside: start one, send it a command, ask it something, compare it with the records."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import get_args
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from planner import journey as planner
+from planner.preview import Preview
+from planner.refused import Refused, Why
+from records import commit, definitions, reconcile
+from records.database import Database, connected
+from records.errors import UnknownDefinition
+from schemas.command import AnyCommand, Receipt, Start
+from schemas.journey import Journey
+from schemas.pathway import Pathway
+from workflows.state import TransitionState
+from workflows.transition import TransitionWorkflow
+
+REFUSALS: tuple[Why, ...] = get_args(Why)
+AT_ONCE = 16
+"""How many journeys are asked at the same time."""
+
+
+def workflow_id(transition_id: str) -> str:
+    """The id of the workflow that follows a transition."""
+    return f"transition-{transition_id}"
+
+
+async def start_transition(
+    client: Client, task_queue: str, start: Start, pathway: Pathway, team: str, *, ahead_by: float = 0
+) -> Receipt:
+    """Start following somebody; for one who is followed already it answers as it did then.
+
+    The transition must be registered in the records. Raises Refused when what is said cannot be.
+    """
+    planner.start(pathway, start)
+    state = TransitionState(definition=pathway.canonical, team=team, start=start, ahead_by=ahead_by)
+    return await _start(client, task_queue, start.transition_id, state)
+
+
+async def adopt(client: Client, task_queue: str, journey: Journey, definition: str, team: str) -> Receipt:
+    """Go on following somebody from a journey of the records, in a Temporal that does not know them."""
+    state = TransitionState(definition=definition, team=team, journey=journey)
+    return await _start(client, task_queue, journey.transition_id, state)
+
+
+async def _start(client: Client, task_queue: str, transition_id: str, state: TransitionState) -> Receipt:
+    operation = WithStartWorkflowOperation(
+        TransitionWorkflow.run,
+        state,
+        id=workflow_id(transition_id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+    )
+    try:
+        return await client.execute_update_with_start_workflow(
+            TransitionWorkflow.begun, start_workflow_operation=operation
+        )
+    except WorkflowUpdateFailedError as error:
+        raise _refused(error) from error
+    except WorkflowAlreadyStartedError as error:
+        raise Refused("conflict", "This transition has closed: start a new one.") from error
+
+
+async def send(client: Client, transition_id: str, command: AnyCommand, db: "Database | None" = None) -> Receipt:
+    """Send a command and wait until it is recorded; sent again under its id it answers the same.
+
+    With `db`, a command that closed the transition answers the same again too. Raises Refused.
+    """
+    try:
+        return await _handle(client, transition_id).execute_update(TransitionWorkflow.command, command, id=command.id)
+    except WorkflowUpdateFailedError as error:
+        if db is not None and (receipt := await commit.receipt(db, transition_id, command.id)) is not None:
+            return receipt
+        raise _refused(error) from error
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        if db is not None and (receipt := await commit.receipt(db, transition_id, command.id)) is not None:
+            return receipt
+        raise Refused("conflict", "This transition is not being followed: it has closed, or never started.") from error
+
+
+def _handle(client: Client, transition_id: str) -> WorkflowHandle[TransitionWorkflow, str]:
+    return client.get_workflow_handle_for(TransitionWorkflow.run, workflow_id(transition_id))
+
+
+def _refused(error: WorkflowUpdateFailedError) -> Exception:
+    cause = error.cause
+    if not isinstance(cause, ApplicationError):
+        return error
+    if cause.type == "AcceptedUpdateCompletedWorkflow":
+        return Refused("conflict", "The transition closed before this could be done.")
+    for kind in REFUSALS:
+        if cause.type == kind:
+            return Refused(kind, cause.message)
+    return error
+
+
+async def query_journey(client: Client, transition_id: str) -> Journey:
+    """Where a transition stands, as its workflow says."""
+    return await _handle(client, transition_id).query(TransitionWorkflow.journey)
+
+
+async def preview(client: Client, transition_id: str, command: AnyCommand) -> Preview:
+    """What a command would do. Raises Refused exactly when the command would be."""
+    try:
+        return await _handle(client, transition_id).query(TransitionWorkflow.preview, command)
+    except WorkflowQueryFailedError as error:
+        raise Refused("conflict", str(error)) from error
+
+
+async def journeys(client: Client) -> dict[str, dict[str, object]]:
+    """Every open journey that Temporal follows, by transition id."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(transition_id: str) -> tuple[str, dict[str, object]]:
+        async with gate:
+            return transition_id, (await query_journey(client, transition_id)).model_dump(mode="json")
+
+    found = [asyncio.create_task(ask(one)) async for one in _followed(client)]
+    return dict(await asyncio.gather(*found))
+
+
+async def _followed(client: Client) -> AsyncIterator[str]:
+    async for execution in client.list_workflows("WorkflowType = 'TransitionWorkflow' AND ExecutionStatus = 'Running'"):
+        yield execution.id.removeprefix("transition-")
+
+
+async def differences(client: Client, db: Database) -> list[str]:
+    """Where Temporal and the records tell of a journey differently, a sentence each; empty when all is well."""
+    return reconcile.differences(await journeys(client), {one: row async for one, row in reconcile.recorded(db)})
+
+
+async def adopt_all(client: Client, task_queue: str, db: Database) -> int:
+    """Follow every open transition of the records that this Temporal does not; how many there were."""
+    told = {one async for one in _followed(client)}
+    count = 0
+    async for transition_id, row in reconcile.recorded(db):
+        if row.journey is None or row.status != "open" or transition_id in told:
+            continue
+        journey = Journey.model_validate(row.journey)
+        async with connected(db) as link:
+            text = await definitions.canonical(link, journey.definition)
+        if text is None:
+            raise UnknownDefinition(transition_id, journey.definition)
+        await adopt(client, task_queue, journey, text, row.team)
+        count += 1
+    return count

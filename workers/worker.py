@@ -1,0 +1,74 @@
+"""The worker: runs the workflows and activities until it is told to stop."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
+
+from activities.mail import Mailer
+from activities.notices import NoticeActivities
+from activities.records import RecordsActivities
+from workers.client import Pool
+from workers.settings import Settings
+from workflows.transition import TransitionWorkflow
+
+log = structlog.get_logger(__name__)
+
+CACHED = 2_000
+"""Journeys kept in memory between two events of theirs."""
+FAREWELL = timedelta(seconds=20)
+"""How long running activities may take to end when the worker stops."""
+
+
+def build_worker(settings: Settings, client: Client, pool: Pool) -> Worker:
+    """A worker on the settings' task queue; with a deployment name and a build id, one version of several."""
+    mailer = mailer_of(settings)
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[TransitionWorkflow],
+        activities=[
+            RecordsActivities(pool, email=mailer is not None).commit,
+            NoticeActivities(pool, mailer).deliver,
+        ],
+        max_cached_workflows=CACHED,
+        max_concurrent_local_activities=50,
+        graceful_shutdown_timeout=FAREWELL,
+        deployment_config=_deployment(settings),
+    )
+
+
+def mailer_of(settings: Settings) -> Mailer | None:
+    """The mail server of the settings, if there is one."""
+    if settings.smtp_host is None or settings.smtp_from is None:
+        return None
+    return Mailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.smtp_from,
+        public_url=settings.public_url,
+        username=settings.smtp_username,
+        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+        starttls=settings.smtp_starttls,
+    )
+
+
+def _deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    if settings.deployment_name is None or settings.build_id is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=settings.deployment_name, build_id=settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+
+
+async def run_worker(settings: Settings, client: Client, pool: Pool, stop: asyncio.Event) -> None:
+    """Run a worker until `stop` is set; what it is doing then it finishes first."""
+    async with build_worker(settings, client, pool):
+        log.info("the worker runs", task_queue=settings.task_queue)
+        await stop.wait()
+    log.info("the worker has stopped")

@@ -1,0 +1,26 @@
+"""What a transition's workflow carries: its input, which is also what it keeps when it continues as new."""
+
+from schemas.base import Stored
+from schemas.command import Receipt, Start
+from schemas.journey import Journey
+
+
+class TransitionState(Stored):
+    """Everything that the workflow knows. At the very start there is `start` and no `journey`.
+
+    `definition` is the canonical text of the rules. `handled` has the receipts of the latest commands,
+    `outbox` the notices not yet mailed. `ahead_by` is how many seconds the workflow's clock is ahead of
+    Temporal's: 0, except in rehearsals, which are played at the time that they tell of.
+    """
+
+    definition: str
+    team: str
+    start: Start | None = None
+    journey: Journey | None = None
+    handled: dict[str, Receipt] = {}
+    outbox: list[str] = []
+    ahead_by: float = 0
+
+
+class NotStartedError(RuntimeError):
+    """Something was asked of a journey that has not begun; Temporal tries it again."""

@@ -1,0 +1,295 @@
+"""One person's transition, durably: sleep or be told, decide, commit, tell.
+
+Every rule is the planner's; this shell makes what it decides survive. Commands are Updates: refused
+before anything is written when they cannot be done, answered with a receipt when they are recorded.
+"""
+
+import asyncio
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    # Deterministic by construction or never called in here: re-importing them for each workflow costs 70 ms of CPU.
+    from activities.notices import NoticeActivities
+    from activities.records import RecordsActivities
+    from planner import journey as planner
+    from planner.preview import Preview, preview
+    from planner.refused import Refused
+    from planner.turn import Outcome
+    from planner.waits import Wait, headline, waits
+    from schemas.command import AnyCommand, MoveDefinition, Receipt
+    from schemas.commit import Commit, Committed, Said
+    from schemas.event import Event
+    from schemas.journey import Journey
+    from schemas.pathway import Pathway
+    from workflows import attributes
+    from workflows.state import NotStartedError, TransitionState
+
+REMEMBERED = 200
+"""Receipts kept in the workflow; the records answer for older commands."""
+TRACED = 100
+"""Latest events that the trace query tells; the whole history is in the records."""
+PUNCTUAL = timedelta(seconds=60)
+"""A timer no later than this counts as on time; after an outage, time passes in one go instead."""
+SAID_WITHIN = timedelta(minutes=10)
+"""How long a command may have been under way and still be recorded at the time it was said."""
+
+UNTIL_WRITTEN = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=2))
+UNTIL_SENT = RetryPolicy(initial_interval=timedelta(seconds=10), maximum_interval=timedelta(minutes=15))
+
+
+@workflow.defn
+class TransitionWorkflow:
+    """The journey of one person along one pathway, until it closes."""
+
+    @workflow.init
+    def __init__(self, given: TransitionState) -> None:
+        self._given = given
+        self._journey = given.journey
+        self._handled = dict(given.handled)
+        self._outbox = list(given.outbox)
+        self._use(given.definition)
+        self._lock = asyncio.Lock()
+        self._recent: deque[Event] = deque(maxlen=TRACED)
+        self._listed: dict[str, Any] = {}
+
+    @workflow.run
+    async def run(self, given: TransitionState) -> str:
+        """Follow the person until the transition closes; the result is how it closed."""
+        if given.start is not None and self._journey is None:
+            await self._begin()
+        delivery = asyncio.create_task(self._deliver())
+        while self._open.closed is None and not self._should_renew():
+            await self._until_something_is_due()
+        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._outbox)
+        delivery.cancel()
+        if self._open.closed is None:
+            workflow.continue_as_new(self._state())
+        return self._open.closed.exit
+
+    # What people ask
+
+    @workflow.update
+    async def begun(self) -> Receipt:
+        """Answer once the transition is in the records; sent with the start, so starting twice is starting once."""
+        await workflow.wait_condition(lambda: self._journey is not None)
+        start = self._open
+        return Receipt(transition_id=start.transition_id, revision=1, at=start.taken_on)
+
+    @workflow.update
+    async def command(self, command: AnyCommand) -> Receipt:
+        """Do a command once, and answer with its receipt; sent again, it answers the same."""
+        await workflow.wait_condition(lambda: self._journey is not None)
+        async with self._lock:
+            known = self._handled.get(command.id)
+            if known is not None:
+                return known
+            while True:
+                outcome = self._decided(command)
+                definition = command.definition if isinstance(command, MoveDefinition) else None
+                receipt = await self._commit(outcome, command, definition)
+                if receipt is not None:
+                    return receipt
+
+    @command.validator
+    def _may_be_done(self, command: AnyCommand) -> None:
+        if self._journey is not None and command.id not in self._handled:
+            self._decided(command)
+
+    @workflow.query
+    def journey(self) -> Journey:
+        """Where the transition stands."""
+        return self._open
+
+    @workflow.query
+    def waits(self) -> list[Wait]:
+        """What it waits for, in words."""
+        return waits(self._pathway, self._open)
+
+    @workflow.query
+    def trace(self) -> list[Event]:
+        """The latest events, at most 100, since the workflow last continued as new."""
+        return list(self._recent)
+
+    @workflow.query
+    def preview(self, command: AnyCommand) -> Preview:
+        """What a command would do, without doing it."""
+        try:
+            return preview(self._pathway, self._open, self._dated(command))
+        except Refused as why:
+            raise _refusal(why) from why
+
+    # How it is done
+
+    async def _begin(self) -> None:
+        if self._given.start is None:
+            raise NotStartedError
+        try:
+            outcome = planner.start(self._pathway, self._given.start)
+        except Refused as why:
+            raise _refusal(why) from why
+        async with self._lock:
+            await self._commit(outcome, self._given.start, self._given.definition)
+
+    async def _until_something_is_due(self) -> None:
+        """Sleep to the next instant at which time alone changes something, or until that instant is another."""
+        at = planner.next_wake(self._pathway, self._open)
+        if at is None or at > self._now:
+            try:
+                await workflow.wait_condition(
+                    lambda: (
+                        planner.next_wake(self._pathway, self._open) != at
+                        or self._open.closed is not None
+                        or self._should_renew()
+                    ),
+                    timeout=at - self._now if at else None,
+                    timeout_summary=headline(self._pathway, self._open) if at else None,
+                )
+            except TimeoutError:
+                pass
+            else:
+                return
+        async with self._lock:
+            await self._let_time_pass()
+
+    async def _let_time_pass(self) -> None:
+        at = planner.next_wake(self._pathway, self._open)
+        if at is None or at > self._now:
+            return
+        outcome = planner.wake(self._pathway, self._open, at if self._now - at <= PUNCTUAL else self._now)
+        await self._commit(outcome, None, None)
+
+    def _decided(self, command: AnyCommand) -> Outcome:
+        try:
+            return planner.decide(self._pathway, self._open, self._dated(command))
+        except Refused as why:
+            raise _refusal(why) from why
+
+    def _dated(self, command: AnyCommand) -> AnyCommand:
+        """The command at the instant that it is recorded at: when it was said, unless that cannot be believed."""
+        now = self._now
+        at = max(self._last, now - SAID_WITHIN, min(command.at, now))
+        return command.model_copy(update={"at": at})
+
+    async def _commit(self, outcome: Outcome, said: Any, definition: str | None) -> Receipt | None:
+        """Write a change and take it over; None when the records were ahead, and it must be decided anew."""
+        journey, events = outcome
+        at = events[-1].at if events else self._now
+        told = Said(id=said.id, do=said.do, role=said.by.role, staff=said.by.staff, at=said.at) if said else None
+        if told is not None:
+            told.reason = getattr(said, "reason", None)
+        change = Commit(journey=journey, events=events, at=at, said=told, definition=definition)
+        committed: Committed = await workflow.execute_local_activity_method(
+            RecordsActivities.commit,
+            change,
+            start_to_close_timeout=timedelta(seconds=20),
+            retry_policy=UNTIL_WRITTEN,
+            local_retry_threshold=timedelta(seconds=10),
+        )
+        if committed.ahead is not None:
+            self._adopt(committed.ahead.journey, committed.ahead.definition)
+            if committed.ahead.receipt is None:
+                return None
+            return self._remember(told.id if told else "", committed.ahead.receipt)
+        self._recent.extend(events)
+        self._adopt(journey, definition)
+        self._outbox += committed.notices
+        receipt = Receipt(transition_id=journey.transition_id, revision=journey.revision, at=at)
+        return self._remember(told.id, receipt) if told else receipt
+
+    def _adopt(self, journey: Journey, definition: str | None) -> None:
+        self._journey = journey
+        if definition is not None:
+            self._use(definition)
+        self._list()
+
+    def _use(self, definition: str) -> None:
+        self._definition = definition
+        self._pathway = Pathway.parse_canonical(definition)
+
+    def _remember(self, command_id: str, receipt: Receipt) -> Receipt:
+        self._handled[command_id] = receipt
+        while len(self._handled) > REMEMBERED:
+            del self._handled[next(iter(self._handled))]
+        return receipt
+
+    def _list(self) -> None:
+        """Let Temporal's own views show where the transition stands."""
+        listed = self._attributes()
+        changed = {name: pair for name, pair in listed.items() if self._listed.get(name) != pair}
+        if changed:
+            workflow.upsert_search_attributes(list(changed.values()))
+            self._listed = listed
+        workflow.set_current_details("\n".join(f"- {wait.text}" for wait in waits(self._pathway, self._open)[:20]))
+
+    def _attributes(self) -> dict[str, Any]:
+        glance = planner.summary(self._pathway, self._open)
+        values: dict[SearchAttributeKey[Any], Any] = {
+            attributes.PATHWAY: self._pathway.id,
+            attributes.STAGE: glance.stage,
+            attributes.TEAM: self._given.team,
+            attributes.COORDINATOR: self._open.coordinator,
+            attributes.NEXT_DEADLINE: glance.next_due,
+            attributes.OVERDUE_COUNT: glance.overdue,
+            attributes.HIGHEST_RUNG: glance.highest_rung,
+        }
+        return {
+            key.name: key.value_set(value) if value is not None else key.value_unset() for key, value in values.items()
+        }
+
+    async def _deliver(self) -> None:
+        """Mail what is in the outbox, beside everything else: a broken mail server holds nothing up."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._outbox))
+            batch = list(self._outbox)
+            try:
+                await workflow.execute_activity_method(
+                    NoticeActivities.deliver,
+                    batch,
+                    start_to_close_timeout=timedelta(minutes=2),
+                    schedule_to_close_timeout=timedelta(hours=24),
+                    retry_policy=UNTIL_SENT,
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                workflow.logger.warning("notices were not mailed within a day; they are in the inboxes")
+            del self._outbox[: len(batch)]
+
+    @property
+    def _open(self) -> Journey:
+        if self._journey is None:
+            raise NotStartedError("the transition has not begun")
+        return self._journey
+
+    @property
+    def _now(self) -> datetime:
+        return workflow.now() + timedelta(seconds=self._given.ahead_by)
+
+    @property
+    def _last(self) -> datetime:
+        """Nothing is recorded as earlier than what is recorded already."""
+        return self._recent[-1].at if self._recent else self._open.taken_on
+
+    def _should_renew(self) -> bool:
+        idle = workflow.all_handlers_finished() and not self._outbox and not self._lock.locked()
+        return workflow.info().is_continue_as_new_suggested() and idle
+
+    def _state(self) -> TransitionState:
+        return TransitionState(
+            definition=self._definition,
+            team=self._given.team,
+            journey=self._open,
+            handled=self._handled,
+            outbox=self._outbox,
+            ahead_by=self._given.ahead_by,
+        )
+
+
+def _refusal(why: Refused) -> ApplicationError:
+    return ApplicationError(why.message, type=why.kind, non_retryable=True)
