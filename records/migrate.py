@@ -11,8 +11,7 @@ import os
 import re
 from pathlib import Path
 
-import asyncpg
-
+from records.database import Link
 from records.errors import RecordsError
 from records.programs import program
 
@@ -43,7 +42,7 @@ async def migrate(database_url: str, folder: Path = MIGRATIONS) -> list[str]:
     return re.findall(r"^Applied: (\S+)", told, re.MULTILINE)
 
 
-async def pending(db: "asyncpg.Connection[asyncpg.Record]", folder: Path = MIGRATIONS) -> list[str]:
+async def pending(db: Link, folder: Path = MIGRATIONS) -> list[str]:
     """The files that are not applied yet, in order; changes nothing."""
     if await db.fetchval("SELECT to_regclass('schema_migrations')") is None:
         return known(folder)
