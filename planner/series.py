@@ -161,8 +161,10 @@ def _note(turn: Turn, rule: Step, opened: int) -> None:
     if opened == 0:
         wake = instant(turn.journey, _series(rule).start)
     else:
-        following = list(_two(turn.journey, rule, opened))
-        wake = following[0].due if len(following) == 2 else None
+        current, *following = _two(turn.journey, rule, opened)
+        # The last one opens no other, but it supersedes those before it all the same.
+        supersedes = rule.kind is StepKind.PEER_CONTACT and opened > 1 and current.due > turn.moment(rule.ladder)
+        wake = current.due if following or supersedes else None
     turn.journey.series = {**turn.journey.series, rule.id: SeriesState(opened=opened, wake=wake)}
 
 
