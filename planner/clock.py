@@ -5,10 +5,10 @@ Everything here is a pure function of its arguments; nothing asks what the time 
 
 import calendar
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
+from holidays.countries.united_kingdom import UnitedKingdom
 
 from schemas.codes import Division
 
@@ -25,15 +25,24 @@ _A_DAY = timedelta(days=1)
 _A_MOMENT = timedelta(microseconds=1)
 
 
-@cache
-def bank_holidays(division: Division, year: int) -> frozenset[date]:
+YEARS = range(1950, 2151)
+"""The years whose bank holidays are known; outside of them only weekends are."""
+
+# Worked out on import and not when asked for: the library reads translations, which workflow code may not.
+_BANK_HOLIDAYS = {
+    division: frozenset(UnitedKingdom(subdiv=subdivision, years=YEARS))  # type: ignore[no-untyped-call]  # has no types
+    for division, subdivision in _SUBDIVISION.items()
+}
+
+
+def bank_holidays(division: Division, year: int) -> set[date]:
     """The bank holidays of a division in a year, substitute days among them."""
-    return frozenset(holidays.country_holidays("GB", subdiv=_SUBDIVISION[division], years=year))
+    return {day for day in _BANK_HOLIDAYS[division] if day.year == year}
 
 
 def is_working_day(day: date, division: Division) -> bool:
     """Monday to Friday, and no bank holiday of the division."""
-    return day.weekday() < 5 and day not in bank_holidays(division, day.year)
+    return day.weekday() < 5 and day not in _BANK_HOLIDAYS[division]
 
 
 @lru_cache(maxsize=65536)

@@ -207,7 +207,7 @@ class Rehearsal(Strict):
             **self.start.model_dump(),
         )
 
-    def told(self, load: Callable[[str], Pathway]) -> Iterator[tuple[Entry, says.Command]]:
+    def told(self, load: Callable[[str], Pathway]) -> Iterator[tuple[Entry, says.AnyCommand]]:
         """What happens, in the order of time, as commands; `load` finds a definition moved to."""
         for number, entry in enumerate(sorted(self.happens, key=lambda entry: entry.at), 1):
             yield entry, _command(f"entry-{number}", entry, load)
@@ -217,7 +217,7 @@ def _plain(value: object) -> str:
     return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
 
 
-def _command(command_id: str, entry: Entry, load: Callable[[str], Pathway]) -> says.Command:
+def _command(command_id: str, entry: Entry, load: Callable[[str], Pathway]) -> says.AnyCommand:
     said: dict[str, Any] = {"id": command_id, "at": entry.at, "by": {"role": entry.by}}
     if entry.reason is not None:
         said["reason"] = entry.reason

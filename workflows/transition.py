@@ -89,6 +89,8 @@ class TransitionWorkflow:
             known = self._handled.get(command.id)
             if known is not None:
                 return known
+            # What time alone had due comes first, each at its own instant: as if the timer had been quicker.
+            await self._let_time_pass()
             while True:
                 outcome = self._decided(command)
                 definition = command.definition if isinstance(command, MoveDefinition) else None
@@ -158,11 +160,9 @@ class TransitionWorkflow:
             await self._let_time_pass()
 
     async def _let_time_pass(self) -> None:
-        at = planner.next_wake(self._pathway, self._open)
-        if at is None or at > self._now:
-            return
-        outcome = planner.wake(self._pathway, self._open, at if self._now - at <= PUNCTUAL else self._now)
-        await self._commit(outcome, None, None)
+        while (at := planner.next_wake(self._pathway, self._open)) is not None and at <= self._now:
+            outcome = planner.wake(self._pathway, self._open, at if self._now - at <= PUNCTUAL else self._now)
+            await self._commit(outcome, None, None)
 
     def _decided(self, command: AnyCommand) -> Outcome:
         try:

@@ -1,0 +1,159 @@
+"""Rehearsals played durably: the real workflow, activities, worker and PostgreSQL, on a Temporal whose clock skips."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from temporalio.testing import WorkflowEnvironment
+
+from planner.journey import next_wake
+from planner.refused import Refused
+from planner.rehearsal import Rehearsal, refused
+from records import people, staff
+from schemas.command import AnyCommand, MoveDefinition
+from schemas.event import Event
+from schemas.journey import Journey
+from schemas.pathway import Pathway
+from schemas.person import Person, Registration
+from schemas.staff import StaffMember
+from workers.client import Pool, open_pool
+from workers.embedded import ephemeral_postgres, time_skipping
+from workers.settings import Settings
+from workers.transitions import send, start_transition
+from workers.worker import build_worker
+
+TEAM = "Rehearsal"
+A_MOMENT = 0.005
+"""Seconds between two looks at whether the workflow has done what was due."""
+
+EVENTS_AFTER = """
+-- What happened to a transition after a revision.
+SELECT revision, payload FROM events WHERE transition_id = $1 AND revision > $2 ORDER BY revision, seq
+"""
+
+
+class Stage:
+    """Where rehearsals are played durably, one at a time."""
+
+    def __init__(self, environment: WorkflowEnvironment, pool: Pool, task_queue: str) -> None:
+        self._environment = environment
+        self._pool = pool
+        self._task_queue = task_queue
+
+    async def play(self, rehearsal: Rehearsal, pathway: Pathway, load: Callable[[str], Pathway]) -> list[Event]:
+        """Play the whole story; the trace is what the records hold afterwards, and what was refused."""
+        transition_id = str(uuid4())
+        await self._register(rehearsal, pathway, transition_id)
+        ahead_by = rehearsal.start.at - await self._environment.get_current_time()
+        await start_transition(
+            self._environment.client,
+            self._task_queue,
+            rehearsal.starting(transition_id),
+            pathway,
+            TEAM,
+            ahead_by=ahead_by.total_seconds(),
+        )
+        play = _Play(self._environment, self._pool, transition_id, ahead_by, pathway)
+        for entry, command in rehearsal.told(load):
+            await play.until(entry.at)
+            try:
+                await play.tell(command)
+            except Refused as why:
+                await play.read()
+                play.trace.append(refused(entry, why))
+        await play.until(rehearsal.until)
+        await play.read()
+        await self._environment.client.get_workflow_handle(f"transition-{transition_id}").terminate("played")
+        return play.trace
+
+    async def _register(self, rehearsal: Rehearsal, pathway: Pathway, transition_id: str) -> None:
+        offered = [entry.handover.to for entry in rehearsal.happens if entry.handover]
+        await staff.upsert_staff(
+            self._pool,
+            [
+                StaffMember(id=name, name="Rehearsing Coordinator", role=pathway.coordinator, team=TEAM)
+                for name in dict.fromkeys([rehearsal.start.coordinator, *offered])
+            ],
+        )
+        person = Person(
+            local_id=transition_id,
+            given_name="Rehearsing",
+            family_name="Person",
+            date_of_birth=rehearsal.start.born or date(1990, 1, 1),
+        )
+        registration = Registration(
+            id=UUID(transition_id),
+            pathway=pathway.id,
+            started=rehearsal.start.started or rehearsal.start.at,
+            taken_on=rehearsal.start.at,
+            team=TEAM,
+            coordinator=rehearsal.start.coordinator,
+            division=rehearsal.division,
+        )
+        await people.register_id(self._pool, person, registration)
+
+
+class _Play:
+    """One rehearsal being played."""
+
+    def __init__(
+        self,
+        environment: WorkflowEnvironment,
+        pool: Pool,
+        transition_id: str,
+        ahead_by: timedelta,
+        pathway: Pathway,
+    ) -> None:
+        self._environment = environment
+        self._pool = pool
+        self._id = transition_id
+        self._ahead_by = ahead_by
+        self._pathway = pathway
+        self._revision = 0
+        self.trace: list[Event] = []
+
+    async def until(self, at: datetime) -> None:
+        """Let the clock skip to an instant of the story, and wait until everything due by then is recorded."""
+        now = await self._environment.get_current_time() + self._ahead_by
+        if at > now:
+            await self._environment.sleep(at - now)
+        while True:
+            journey = await self._journey()
+            due = next_wake(self._pathway, journey) if journey is not None else None
+            if due is None or due > at:
+                return
+            await asyncio.sleep(A_MOMENT)
+
+    async def _journey(self) -> Journey | None:
+        found: Any = await self._pool.fetchval("SELECT journey::text FROM transitions WHERE id = $1", self._id)
+        journey = Journey.model_validate_json(found)
+        return None if journey.closed else journey
+
+    async def tell(self, command: AnyCommand) -> None:
+        """Send a command and wait for its receipt."""
+        await send(self._environment.client, self._id, command, self._pool)
+        if isinstance(command, MoveDefinition):
+            self._pathway = Pathway.parse_canonical(command.definition)
+
+    async def read(self) -> None:
+        """Add what has happened since the last reading to the trace."""
+        for row in await self._pool.fetch(EVENTS_AFTER, self._id, self._revision):
+            self.trace.append(Event.model_validate(row["payload"]))
+            self._revision = row["revision"]
+
+
+@asynccontextmanager
+async def stage(settings: Settings) -> AsyncIterator[Stage]:
+    """A stage of its own, with services that are thrown away at the end."""
+    task_queue = f"rehearsal-{uuid4()}"
+    own = settings.model_copy(update={"task_queue": task_queue, "smtp_host": None, "deployment_name": None})
+    async with ephemeral_postgres() as postgres, time_skipping() as environment:
+        pool = await open_pool(postgres.url)
+        try:
+            async with build_worker(own, environment.client, pool):
+                yield Stage(environment, pool, task_queue)
+        finally:
+            pool.terminate()
