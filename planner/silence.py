@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from planner.turn import Turn
 from schemas.codes import Role, StepKind
 from schemas.event import Kind
-from schemas.journey import State, StepState
+from schemas.journey import Fired, State, StepState
 
 SILENCE = "silence"
 LADDER = "standard"
@@ -27,6 +27,7 @@ def derive(turn: Turn) -> None:
         return
     if silence is not None and silence.state is State.MISSED:
         turn.emit(Kind.STOOD_DOWN, step=SILENCE)
+    told = _told(silence) if silence is not None else []
     turn.journey.silence = None
     if due is None:
         return
@@ -39,9 +40,19 @@ def derive(turn: Turn) -> None:
         state=State.OPEN,
         due=due,
         wake=due,
+        rung=next((fired.rung for fired in told if fired.due == due), 0),
+        fired=told,
     )
     if due <= turn.now:
         advance(turn)
+
+
+def _told(silence: StepState) -> list[Fired]:
+    """Which rungs were told for which due instant, so that an anchor corrected back tells nobody twice."""
+    if silence.due is None or silence.rung == 0:
+        return silence.fired
+    others = [fired for fired in silence.fired if fired.due != silence.due]
+    return [*others, Fired(due=silence.due, rung=silence.rung)]
 
 
 def advance(turn: Turn) -> None:
