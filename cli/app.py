@@ -2,15 +2,17 @@
 
 import os
 import sys
+import traceback
+from typing import NoReturn
 
 import typer
 
-from cli import services
+from cli import rehearse, services
 from cli.errors import Stop
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
-COMMANDS = (services,)
+COMMANDS = (services, rehearse)
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 
 for module in COMMANDS:
@@ -25,18 +27,27 @@ def alongside() -> None:
     configure(level="warning", temporal=False)  # what runs for long sets its logs up by its settings
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line: an expected error is a sentence on stderr and an exit code, never a traceback."""
+    from workers.leaving import leave
+
+    leave(_run())
+
+
+def _run() -> int:
     try:
         app()
+    except SystemExit as end:  # how typer ends, well or not
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
     except Exception as error:
         if os.environ.get("ALONGSIDE_DEBUG", "") not in ("", "0", "false"):
-            raise
+            traceback.print_exc()
         stop = expected(error)
         sys.stderr.write(stop.message + "\n")
-        sys.exit(stop.exit_code)
+        return stop.exit_code
+    return 0
 
 
 def expected(error: Exception) -> Stop:

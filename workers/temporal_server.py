@@ -70,7 +70,7 @@ class TemporalServer:
                 self._ports = self._choose_ports()
             await self.child.start(self._command())
             while self.child.running and time.monotonic() < deadline:
-                if await self.answers() and self.child.running:
+                if self._listens() and await self.answers():
                     return
                 await asyncio.sleep(0.1)
             await self.child.stop()
@@ -88,6 +88,16 @@ class TemporalServer:
             return await client.service_client.check_health()
         except (RPCError, RuntimeError):
             return False
+
+    def _listens(self) -> bool:
+        """Whether it is our program that has the port: another's would answer as well."""
+        with contextlib.suppress(psutil.Error):
+            open_now = psutil.Process(self.child.pid).net_connections(kind="tcp")
+            return any(
+                connection.status == psutil.CONN_LISTEN and connection.laddr.port == self._chosen.temporal
+                for connection in open_now
+            )
+        return False
 
     def _command(self) -> list[str | Path]:
         ports = self._chosen

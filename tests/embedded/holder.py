@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from workers.embedded import EmbeddedServices
+from workers.leaving import leave
 from workers.logging import configure
-from workers.stop import Stop
 from workers.up import stopping
 
 
@@ -19,7 +19,5 @@ async def hold(folder: Path) -> None:
 
 if __name__ == "__main__":
     configure("json")
-    try:
-        asyncio.run(hold(Path(sys.argv[1])))
-    except Stop as refusal:
-        sys.exit(refusal.message)
+    asyncio.run(hold(Path(sys.argv[1])))
+    leave(0)

@@ -139,6 +139,19 @@ async def test_a_taken_port_is_chosen_around_and_the_choice_kept(folder: Path) -
     assert json.loads((folder / "ports.json").read_text())["temporal"] == port
 
 
+async def test_two_that_start_at_once_do_not_take_each_other_for_their_own(tmp_path: Path) -> None:
+    pair = [EmbeddedServices(tmp_path / name, ui=False) for name in ("one", "other")]
+    await asyncio.gather(*(services.__aenter__() for services in pair))
+    try:
+        assert pair[0].temporal_address != pair[1].temporal_address
+        await (await pair[0].client()).start_workflow("Journey", id="journey-1", task_queue="nobody")
+        with pytest.raises(RPCError, match="not found"):
+            await _journey_runs(pair[1])
+    finally:
+        for services in pair:
+            await services.__aexit__()
+
+
 @pytest.mark.parametrize("name", ["two words, a comma and 100%", "x" * 120])
 async def test_any_path_will_do(tmp_path: Path, name: str) -> None:
     async with EmbeddedServices(tmp_path / name, ui=False) as services:
