@@ -84,11 +84,14 @@ def _play_all(stories: list[Story], engine: Engine, show: Callable[[Played], Non
 
 async def _play_durably(stories: list[Story], show: Callable[[Played], None]) -> list[Played]:
     from planner.rehearsal import unmet
+    from workers.logging import configure
     from workers.rehearsal import stage
     from workers.settings import load_settings
 
+    settings = load_settings()
+    configure(settings.log_format, "error")
     found = []
-    async with stage(load_settings()) as on:
+    async with stage(settings) as on:
         for story in stories:
             trace = await on.play(story.rehearsal, story.pathway, story.load)
             found.append(Played(story, trace, unmet(story.rehearsal, trace)))

@@ -124,3 +124,15 @@ def _quieten_temporal() -> None:
 
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False
+    _forward_core()
+
+
+def _forward_core() -> None:
+    """Temporal's own core writes to standard output unless told otherwise, in the middle of what we print there."""
+    from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+    core = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+    )
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=core)), error_if_already_set=False)
