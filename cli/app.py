@@ -41,7 +41,7 @@ def _run() -> int:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     except KeyboardInterrupt:
         return 130
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last net: a person gets a sentence whatever happens
         if os.environ.get("ALONGSIDE_DEBUG", "") not in ("", "0", "false"):
             traceback.print_exc()
         stop = expected(error)
