@@ -9,7 +9,8 @@ from pathways.loader import find
 from planner import journey as planner
 from planner.clock import LONDON
 from planner.refused import Refused
-from schemas.command import COMMAND, Start
+from planner.turn import Outcome
+from schemas.command import COMMAND, Command, Start
 from schemas.event import Event, Kind
 from schemas.journey import Journey, State, StepState
 from schemas.pathway import Pathway
@@ -77,13 +78,18 @@ class Story:
         """Let time pass until then, and give a command; Refused when it is."""
         self.until(at)
         self._told += 1
-        by = {"role": said.pop("by", None)}
-        told = {name: _instants(value) for name, value in said.items()}
-        command = COMMAND.validate_python({"do": what, "id": f"c{self._told}", "at": london(at), "by": by, **told})
+        command = self.command(what, at, number=self._told, **said)
         self.journey = self._keep(planner.decide(self.pathway, self.journey, command))
         if what == "move-definition":
             self.pathway = Pathway.parse_canonical(said["definition"])
         return self
+
+    @staticmethod
+    def command(what: str, at: str, number: int = 1, **said: Any) -> Command:
+        """A command as `do` gives it; `by` is a role."""
+        told = {name: _instants(value) for name, value in said.items()}
+        by = {"role": told.pop("by", None)}
+        return COMMAND.validate_python({"do": what, "id": f"c{number}", "at": london(at), "by": by, **told})
 
     def refused(self, at: str, what: str, **said: Any) -> Refused:
         """Give a command that must be refused, and must change nothing."""
@@ -95,7 +101,7 @@ class Story:
         assert why.value.message.endswith(".")
         return why.value
 
-    def _keep(self, outcome: planner.Outcome) -> Journey:
+    def _keep(self, outcome: Outcome) -> Journey:
         self.events += outcome.events
         return outcome.journey
 
