@@ -1,6 +1,7 @@
 """The yardstick: a workflow with one Update that runs one local activity, and nothing else."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 from temporalio import activity, workflow
@@ -24,18 +25,17 @@ class BareWorkflow:
     async def run(self) -> None:
         """Wait on a timer far ahead, as a transition waits for its next due date."""
         while True:
-            count = self._count
-            try:
-                await workflow.wait_condition(lambda seen=count: self._count != seen, timeout=timedelta(days=30))
-            except TimeoutError:
-                continue
+            await self._something()
+
+    async def _something(self) -> None:
+        count = self._count
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(lambda: self._count != count, timeout=timedelta(days=30))
 
     @workflow.update
     async def command(self, said: str) -> str:
         """One local activity under the lock."""
         async with self._lock:
-            answer = await workflow.execute_local_activity(
-                nothing, said, start_to_close_timeout=timedelta(seconds=10)
-            )
+            answer = await workflow.execute_local_activity(nothing, said, start_to_close_timeout=timedelta(seconds=10))
             self._count += 1
             return answer

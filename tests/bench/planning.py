@@ -17,7 +17,9 @@ SECONDS = 4.0
 
 def planner_speed() -> float:
     """Planner steps (a wake-up, or a command decided) a second of CPU time, the starts of the stories included."""
-    stories = [Rehearsal.model_validate(read(file.read_text(), file.name)[0]) for file in sorted(STORIES.glob("*.yaml"))]
+    stories = [
+        Rehearsal.model_validate(read(file.read_text(), file.name)[0]) for file in sorted(STORIES.glob("*.yaml"))
+    ]
     pathways = {story.pathway: find(story.pathway) for story in stories}
     for story in stories:
         _steps(story, pathways[story.pathway])

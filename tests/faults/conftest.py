@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,10 +63,9 @@ class World:
             self.worker = None
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """The services, a worker, and the whole caseload taken on today."""
-    folder = tmp_path_factory.mktemp("faults")
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[World]:
+    """The services on a folder, and a worker; nobody is followed yet."""
     async with EmbeddedServices(folder, ui=False) as services:
         pool = await open_pool(services.database_url)
         environment = {
@@ -76,16 +76,22 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         }
         world = World(services, await services.client(), pool, environment)
         await world.start_worker()
-        for file in ("staff-2026-11-16.csv", "caseload-2026-11-16.csv"):
-            arguments = ["import", str(DATA / file), "--refused", str(folder / f"refused-{file}")]
-            as_of = ["--as-of", "2026-11-16"] if file.startswith("caseload") else []
-            code, said = await world.run(*arguments, *as_of)
-            assert code in (0, 1), said
         try:
             yield world
         finally:
             await world.kill_worker()
             pool.terminate()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """The services, a worker, and the whole caseload taken on."""
+    folder = tmp_path_factory.mktemp("faults")
+    async with running(folder) as world:
+        for file, more in (("staff-2026-11-16.csv", []), ("caseload-2026-11-16.csv", ["--as-of", "2026-11-16"])):
+            code, said = await world.run("import", str(DATA / file), "--refused", str(folder / f"no-{file}"), *more)
+            assert code in (0, 1), said
+        yield world
 
 
 def now() -> datetime:
