@@ -5,7 +5,7 @@ from uuid import UUID
 
 from asyncpg import UniqueViolationError
 
-from records.database import Database, Link, transaction
+from records.database import Database, Link, connected, transaction
 from records.errors import AlreadyOnPathway, RecordsError, UnknownStaff
 from schemas.codes import Division
 from schemas.person import Person, Registration, transition_id
@@ -142,3 +142,26 @@ async def _team(link: Link, given: Registration) -> str:
     if team is None:
         raise RecordsError("invalid", "Say which team the transition belongs to: its coordinator is in none.")
     return team
+
+
+OPEN_TRANSITIONS = """
+-- The ids of every transition that is being followed. Reads all open ones, by its nature.
+SELECT id FROM transitions WHERE status = 'open'
+"""
+TEAM = """
+-- The team of a transition.
+SELECT team FROM transitions WHERE id = $1
+"""
+
+
+async def open_transitions(db: Database) -> set[str]:
+    """The ids of every transition that is being followed."""
+    async with connected(db) as link:
+        return {str(row["id"]) for row in await link.fetch(OPEN_TRANSITIONS)}
+
+
+async def team_of(db: Database, transition_id: str) -> str:
+    """The team of a transition that the records know."""
+    async with connected(db) as link:
+        team: str = await link.fetchval(TEAM, UUID(transition_id))
+        return team
