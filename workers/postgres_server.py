@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 USER = DATABASE = "alongside"
 MAJOR = "18"
+_NO_ANSWER = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SOCKET_LIMIT = 103  # bytes; macOS allows 103, Linux 107
 _PLAIN_PATH = re.compile(r"[\w/.+-]+")
@@ -84,9 +85,9 @@ class PostgresServer:
         """Whether the application's database takes a connection now."""
         try:
             connection = await asyncpg.connect(self.url, timeout=5)
-        except (OSError, asyncpg.PostgresError, TimeoutError):
+            await connection.close(timeout=5)
+        except _NO_ANSWER:
             return False
-        await connection.close()
         return True
 
     def _command(self) -> list[str | Path]:
@@ -111,17 +112,14 @@ class PostgresServer:
 
     async def _database_is_there(self) -> bool:
         try:
-            connection = await asyncpg.connect(self.url_of("postgres"), timeout=5)
-        except (OSError, asyncpg.PostgresError, TimeoutError):
+            connection = await asyncpg.connect(self.url_of("postgres"), timeout=5, command_timeout=30)
+            try:
+                if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+                    await connection.execute(f"CREATE DATABASE {DATABASE}")
+            finally:
+                await connection.close(timeout=5)
+        except _NO_ANSWER:
             return False
-        try:
-            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
-                await connection.execute(f"CREATE DATABASE {DATABASE}")
-        except (OSError, asyncpg.PostgresError):
-            return False
-        finally:
-            with contextlib.suppress(OSError, asyncpg.PostgresError):
-                await connection.close()
         return True
 
     async def _create(self) -> None:

@@ -82,6 +82,9 @@ class Watch:
             await self.server.start()
         except Stop as stop:
             self._fail(stop.message)
+        except Exception as error:  # nobody awaits this task: whatever it is, it must be heard of
+            log.exception("service cannot be started again", service=name)
+            self._fail(f"{name} cannot be started again: {error}.")
         else:
             log.info("service runs again", service=name)
 
