@@ -1,6 +1,7 @@
 """Transitions from outside: start one, send it a command, ask it something, compare it with the records."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import get_args
 
@@ -71,6 +72,8 @@ async def _start(client: Client, task_queue: str, transition_id: str, state: Tra
     except WorkflowUpdateFailedError as error:
         raise _refused(error) from error
     except WorkflowAlreadyStartedError as error:
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await operation.workflow_handle()  # has the same error, and complains when nobody looks at it
         raise Refused("conflict", "This transition has closed: start a new one.") from error
 
 
@@ -81,16 +84,24 @@ async def send(client: Client, transition_id: str, command: AnyCommand, db: "Dat
     """
     try:
         return await _handle(client, transition_id).execute_update(TransitionWorkflow.command, command, id=command.id)
-    except WorkflowUpdateFailedError as error:
-        if db is not None and (receipt := await commit.receipt(db, transition_id, command.id)) is not None:
-            return receipt
-        raise _refused(error) from error
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+    except (WorkflowUpdateFailedError, RPCError) as error:
+        if isinstance(error, RPCError) and error.status is not RPCStatusCode.NOT_FOUND:
             raise
         if db is not None and (receipt := await commit.receipt(db, transition_id, command.id)) is not None:
             return receipt
-        raise Refused("conflict", "This transition is not being followed: it has closed, or never started.") from error
+        why = _refused(error) if isinstance(error, WorkflowUpdateFailedError) else await _absent(client, transition_id)
+        raise why from error
+
+
+async def _absent(client: Client, transition_id: str) -> Refused:
+    """Why no workflow takes commands for a transition: it has ended, or Temporal knows of none."""
+    try:
+        await _handle(client, transition_id).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return Refused("not-found", "No transition of that id is being followed.")
+    return Refused("conflict", "This transition has closed: nothing further can be recorded on it.")
 
 
 def _handle(client: Client, transition_id: str) -> WorkflowHandle[TransitionWorkflow, str]:
