@@ -11,7 +11,8 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from planner.refused import Refused
-from schemas.command import Actor, Complete, Receipt
+from schemas.codes import Attendance, Mechanism, StepKind
+from schemas.command import Complete, Receipt
 from tests.faults.conftest import World, now
 from workers.stop import Stop
 from workers.transitions import send
@@ -24,20 +25,27 @@ AWAY = 30.0
 """Seconds that a service is gone for."""
 
 OPEN_STEPS = """
--- Steps that can be reported done without more ado, at most one a transition, and not the last of its pathway.
-SELECT DISTINCT ON (transition_id) transition_id::text, step FROM steps
-WHERE state IN ('open', 'missed') AND kind IN ('document', 'decision', 'meeting', 'measure', 'risk-review')
+-- Steps that can be reported done, and are not the last of their pathway.
+SELECT transition_id::text, step, kind FROM steps
+WHERE state IN ('open', 'missed') AND kind NOT IN ('silence', 'handover')
+    AND step NOT IN ('review-6-months', 'closing-review', 'engagement-check')
 ORDER BY transition_id, step
 """
 
 
 async def _todo(world: World, count: int, label: str) -> list[tuple[str, Complete]]:
-    rows = await world.pool.fetch(OPEN_STEPS)
-    chosen = random.Random(label).sample([(row["transition_id"], row["step"]) for row in rows], count)
+    rows = random.Random(label).sample(await world.pool.fetch(OPEN_STEPS), count)
     return [
-        (transition, Complete(id=f"{label}-{number}", at=now(), step=step, by=Actor(role=None)))
-        for number, (transition, step) in enumerate(chosen)
+        (row["transition_id"], _done(f"{label}-{n}", row["step"], StepKind(row["kind"]))) for n, row in enumerate(rows)
     ]
+
+
+def _done(command_id: str, step: str, kind: StepKind) -> Complete:
+    if not kind.is_contact:
+        return Complete(id=command_id, at=now(), step=step)
+    return Complete(
+        id=command_id, at=now(), step=step, attendance=Attendance.ATTENDED, mechanism=Mechanism.FACE_TO_FACE
+    )
 
 
 async def _until_answered(world: World, transition: str, command: Complete) -> Receipt:
