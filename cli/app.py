@@ -7,12 +7,12 @@ from typing import NoReturn
 
 import typer
 
-from cli import caseload, pathway, reconcile, rehearse, services
+from cli import caseload, demo, pathway, reconcile, rehearse, services
 from cli.errors import Stop
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
-COMMANDS = (services, caseload, pathway, reconcile, rehearse)
+COMMANDS = (services, caseload, demo, pathway, reconcile, rehearse)
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 
 for module in COMMANDS:

@@ -15,7 +15,7 @@ from workers.embedded import EmbeddedServices
 from workers.logging import configure
 from workers.settings import load_settings
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "cli" / "demo_data"
 
 
 async def main() -> None:

@@ -17,7 +17,7 @@ from temporalio.client import Client
 from workers.client import Pool, open_pool
 from workers.embedded import EmbeddedServices
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "cli" / "demo_data"
 ALONGSIDE = str(Path(sys.executable).parent / "alongside")
 
 

@@ -19,7 +19,7 @@ from schemas.caseload import Caseload, Refusal, to_start
 from schemas.codes import Role
 from schemas.pathway import Pathway
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "cli" / "demo_data"
 FILE = DATA / "caseload-2026-11-16.csv"
 AS_OF = datetime(2026, 11, 16, tzinfo=UTC)
 STAFF = {"coord-n1", "nw-p1"}

@@ -24,7 +24,7 @@ from schemas.journey import Journey
 from schemas.pathway import Pathway
 from tests.records.journeys import said
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "cli" / "demo_data"
 AS_OF = datetime(2026, 11, 16, tzinfo=UTC)
 WEEKS = 20
 
