@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid5
 
-import nhs_number
+from nhs_number.validate import is_valid
 from pydantic import AfterValidator, StringConstraints
 
 from schemas.base import Instant, Strict
@@ -28,7 +28,7 @@ def checked_nhs_number(given: str) -> str:
         raise ValueError(f"NHS number has {count} digit{'' if len(number) == 1 else 's'}")
     if set(number) in ({"0"}, {"9"}):
         raise ValueError(f"NHS number is all {'zeros' if number[0] == '0' else 'nines'}")
-    if not nhs_number.is_valid(number):
+    if not is_valid(number):
         raise ValueError("NHS number fails its check digit")
     return number
 
