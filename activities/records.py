@@ -2,6 +2,7 @@
 
 import structlog
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from records import errors
 from records.commit import commit
@@ -23,6 +24,7 @@ class RecordsActivities:
         """Write one revision of a journey. The same again changes nothing and answers the same.
 
         When the records hold something else there already, nothing is written and `ahead` says what they hold.
+        A transition that they do not know fails for good, as `not-found`; anything else is worth another try.
         """
         said = change.said
         bound = log.bind(
@@ -35,5 +37,7 @@ class RecordsActivities:
         except errors.Ahead as found:
             bound.warning("the records are ahead of the workflow, which goes on from them")
             return Committed(ahead=Ahead(journey=found.journey, definition=found.definition, receipt=found.receipt))
+        except errors.NotRegistered as why:
+            raise ApplicationError(why.message, type=why.kind, non_retryable=True) from why
         bound.info("recorded", command=said.do if said else "time", events=len(change.events))
         return committed

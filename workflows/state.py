@@ -1,6 +1,6 @@
 """What a transition's workflow carries: its input, which is also what it keeps when it continues as new."""
 
-from schemas.base import Stored
+from schemas.base import Instant, Stored
 from schemas.command import Receipt, Start
 from schemas.journey import Journey
 
@@ -9,7 +9,8 @@ class TransitionState(Stored):
     """Everything that the workflow knows. At the very start there is `start` and no `journey`.
 
     `definition` is the canonical text of the rules. `handled` has the receipts of the latest commands,
-    `outbox` the notices not yet mailed. `ahead_by` is how many seconds the workflow's clock is ahead of
+    `outbox` the notices not yet mailed, `last` is
+    when the latest event was recorded. `ahead_by` is how many seconds the workflow's clock is ahead of
     Temporal's: 0, except in rehearsals, which are played at the time that they tell of.
     """
 
@@ -19,6 +20,7 @@ class TransitionState(Stored):
     journey: Journey | None = None
     handled: dict[str, Receipt] = {}
     outbox: list[str] = []
+    last: Instant | None = None
     ahead_by: float = 0
 
 

@@ -274,7 +274,7 @@ class TransitionWorkflow:
     @property
     def _last(self) -> datetime:
         """Nothing is recorded as earlier than what is recorded already."""
-        return self._recent[-1].at if self._recent else self._open.taken_on
+        return self._recent[-1].at if self._recent else self._given.last or self._open.taken_on
 
     def _should_renew(self) -> bool:
         idle = workflow.all_handlers_finished() and not self._outbox and not self._lock.locked()
@@ -287,6 +287,7 @@ class TransitionWorkflow:
             journey=self._open,
             handled=self._handled,
             outbox=self._outbox,
+            last=self._last,
             ahead_by=self._given.ahead_by,
         )
 
