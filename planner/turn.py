@@ -169,6 +169,9 @@ class Turn:
         self.emit(Kind.REOPENED if step.opened else Kind.OPENED, step=step.id)
         step.state = State.OPEN
         step.opened = step.opened or self.now
+        if step.reminder is not None and step.reminder <= self.now:
+            # It was dated before its turn came: nobody was reminded of what was not open, and nobody is now.
+            step.reminder = None
 
     def _miss(self, step: StepState) -> None:
         step.state = State.MISSED

@@ -145,6 +145,13 @@ def test_a_series_before_an_expected_milestone_opens_at_its_anchor() -> None:
     assert story.state("chat#14") is None
 
 
+def test_a_reminder_whose_moment_came_before_the_occurrence_opened_is_skipped() -> None:
+    series = {"every": {"days": 1}, "from": {"after": "started", "days": 2}, "times": 2}
+    story = Story(reviews(**series), "2026-09-01 10:00").until("2026-12-01 00:00")
+    assert story.times("opened") == ["end of 2026-09-03", "end of 2026-09-04"]
+    assert story.times("reminded") == []
+
+
 def test_occurrences_that_lie_behind_when_the_anchor_becomes_known_have_passed() -> None:
     series = {"every": {"weeks": 1}, "from": {"after": "discharged"}, "times": 4}
     story = Story(reviews(**series), "2026-01-05 10:00")
