@@ -106,7 +106,7 @@ def due_after(at: datetime, unit: str, count: int, division: Division) -> dateti
     if unit == "none":
         return at
     if unit == "hours":
-        return at + timedelta(hours=count)
+        return at.astimezone(UTC) + timedelta(hours=count)
     return end_of(shift_day(local_day(at), unit, count, division))
 
 
@@ -117,7 +117,7 @@ def told_at(due: datetime, unit: str, count: int, division: Division) -> datetim
     Days are counted from the due day (see `due_day`).
     """
     if unit == "hours":
-        return due + timedelta(hours=count)
+        return due.astimezone(UTC) + timedelta(hours=count)
     day = shift_day(due_day(due), unit, count, division)
     return datetime.combine(day, MORNING, LONDON).astimezone(UTC)
 
