@@ -126,7 +126,7 @@ def _occurrence(turn: Turn, rule: Step, number: int, make: bool) -> StepState | 
 
 def _before_anchor(turn: Turn, rule: Step) -> bool:
     anchor = instant(turn.journey, _series(rule).start)
-    return anchor is None or anchor > turn.now
+    return anchor is None or anchor > turn.moment(rule.ladder)
 
 
 def _behind(turn: Turn, step: StepState, due: datetime) -> None:

@@ -68,6 +68,16 @@ def test_nothing_of_a_series_opens_during_a_hold_and_nothing_floods_after_it() -
     assert (story.state("chat#2"), story.due("chat#2")) == (State.OPEN, "end of 2026-10-15")
 
 
+def test_a_series_whose_anchor_comes_during_a_hold_opens_when_it_is_over_whatever_is_said_meanwhile() -> None:
+    series = {"every": {"days": 7}, "from": {"after": "started", "days": 7}, "times": 2}
+    story = Story(a_pathway(a_step("review", kind="review", series=series)), "2026-09-01 10:00")
+    story.do("2026-09-02 10:00", "hold", reason="Abroad")
+    story.do("2026-09-20 10:00", "expect", expected={"discharged": "2026-10-12 12:00"})
+    assert story.times("opened") == []
+    story.do("2026-09-22 10:00", "resume")
+    assert (story.times("opened"), story.due("review#1")) == (["2026-09-22 10:00"], "end of 2026-10-05")
+
+
 def test_a_date_set_by_hand_moves_with_the_hold_too() -> None:
     story = Story(a_pathway(LETTER), "2026-09-01 10:00")
     story.do("2026-09-02 10:00", "set-due", step="letter", due="2026-09-10 12:00", reason="Later")
