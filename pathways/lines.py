@@ -9,13 +9,15 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+
+from pathways.hints import said
 
 Place = tuple[str | int, ...]
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong: in which file, on which line, where in it, and what to change."""
+    """One thing that is wrong: in which file, on which line (0: the file as such), where in it, and what to change."""
 
     file: str
     line: int
@@ -23,8 +25,9 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
+        file = f"{self.file}:{self.line}" if self.line else self.file
         where = f"{self.path}: " if self.path else ""
-        return f"{self.file}:{self.line}: {where}{self.message}"
+        return f"{file}: {where}{self.message}"
 
 
 class FileError(Exception):
@@ -154,11 +157,20 @@ def _mapping(
     return data
 
 
-def problems_from(error: ValidationError, lines: Lines, data: Any) -> list[Problem]:
-    """What a model found wrong, each on its line and in words."""
-    return [
-        lines.problem(_within(detail["loc"], data), _words(dict(detail))) for detail in error.errors(include_url=False)
-    ]
+def problems_from(
+    error: ValidationError, lines: Lines, data: Any, model: type[BaseModel] | None = None
+) -> list[Problem]:
+    """What a model found wrong, one problem a place, on its line and in words.
+
+    The model, when given, is asked for the name that was perhaps meant by an unknown one.
+    """
+    found: dict[Place, list[str]] = {}
+    for detail in error.errors(include_url=False):
+        messages = found.setdefault(_within(detail["loc"], data), [])
+        if (message := said(detail, model)) not in messages:
+            messages.append(message)
+    # Several at one place are the alternatives that were tried, none of which fits.
+    return [lines.problem(place, "; or ".join(messages)) for place, messages in found.items()]
 
 
 def _within(place: Place, data: Any) -> Place:
@@ -177,18 +189,3 @@ def _has(data: Any, part: str | int) -> bool:
     if isinstance(data, list):
         return isinstance(part, int) and part < len(data)
     return isinstance(data, dict) and part in data
-
-
-_WORDS = {
-    "missing": "is missing: add it",
-    "extra_forbidden": "is not known here: take it out, or check the spelling",
-}
-
-
-def _words(detail: dict[str, Any]) -> str:
-    if detail["type"] in _WORDS:
-        return _WORDS[detail["type"]]
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    given = detail.get("input")
-    shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) or given is None else ""
-    return f"{message[0].lower()}{message[1:]}{shown}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pathways.lines import FileError, Lines, Problem, problems_from, read
+from pathways.lines import FileError, Lines, Place, Problem, problems_from, read
 from planner.soundness import near, problems
 from schemas.pathway import Pathway
 
@@ -31,7 +31,7 @@ def find(id_or_path: str) -> Pathway:
     if path.suffix in (".yaml", ".yml") or path.exists():
         return load(path)
     hint = near(id_or_path, shipped()) or f": there is {', '.join(shipped())}, or give a file"
-    raise DefinitionError([Problem(id_or_path, 1, "", f"there is no pathway of that name{hint}")])
+    raise DefinitionError([Problem(id_or_path, 0, "", f"there is no pathway of that name{hint}")])
 
 
 @cache
@@ -44,9 +44,9 @@ def load(path: Path) -> Pathway:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise DefinitionError([Problem(str(path), 1, "", "the file is not UTF-8 text: save it as UTF-8")]) from None
+        raise DefinitionError([Problem(str(path), 0, "", "the file is not UTF-8 text: save it as UTF-8")]) from None
     except OSError as error:
-        raise DefinitionError([Problem(str(path), 1, "", f"cannot be read: {error.strerror}")]) from None
+        raise DefinitionError([Problem(str(path), 0, "", f"cannot be read: {error.strerror}")]) from None
     return parse(text, str(path))
 
 
@@ -58,11 +58,12 @@ def parse(text: str, name: str) -> Pathway:
         raise DefinitionError(error.problems) from None
     if not isinstance(data, dict):
         raise DefinitionError([Problem(name, 1, "", "a definition is a mapping: begin with `id:`")])
-    merged = {**data, "ladders": {**_shared_ladders(), **_own_ladders(data)}}
+    own = data.get("ladders", {})
+    merged = data | {"ladders": _shared_ladders() | own if isinstance(own, dict) else own}
     try:
         pathway = Pathway.model_validate(merged)
     except ValidationError as error:
-        found = [*problems_from(error, lines, merged), *_beyond(error, merged, lines)]
+        found = [*problems_from(error, lines, merged, Pathway), *_beyond(error, merged, lines)]
         raise DefinitionError(found) from None
     found = [lines.problem(place, message) for place, message in problems(pathway)]
     if found:
@@ -70,16 +71,23 @@ def parse(text: str, name: str) -> Pathway:
     return pathway
 
 
+_WHOLE: dict[str, Any] = {"id": "stands-in", "title": "stands in", "silence": {"days": 1}}
 _STAND_INS: dict[str, dict[str, Any]] = {
     "steps": {
-        "title": "stands in",
-        "kind": "task",
-        "owner": "coordinator",
-        "due": {"after": "started", "days": 0},
-        "ladder": "standard",
+        "empty": [],
+        "piece": {
+            "id": "stands-in",
+            "title": "stands in",
+            "kind": "task",
+            "owner": "coordinator",
+            "due": {"after": "started", "days": 0},
+            "ladder": "standard",
+        },
     },
-    "milestones": {"name": "stands in"},
-    "exits": {"title": "stands in"},
+    "milestones": {"empty": [], "piece": {"id": "stands-in", "name": "stands in"}},
+    "exits": {"empty": [], "piece": {"id": "stands-in", "title": "stands in"}},
+    "facts": {"empty": {}, "piece": {"type": "boolean"}},
+    "ladders": {"empty": {}, "piece": {"rungs": [{"hours": 0, "to": ["owner"]}]}},
 }
 
 
@@ -89,33 +97,39 @@ def _beyond(error: ValidationError, data: dict[str, Any], lines: Lines) -> list[
     A malformed part is stood in for, so that what refers to its piece is not blamed.
     """
     broken = {detail["loc"][:3] for detail in error.errors()}
-    sketch = data | {name: whole for name, whole in _WHOLE.items() if any(place[:1] == (name,) for place in broken)}
-    for part in _STAND_INS:
-        pieces = data.get(part)
-        if not isinstance(pieces, list):
+    sketch = {name: part for name, part in data.items() if (name,) not in {place[:1] for place in broken}}
+    sketch = _WHOLE | sketch
+    for part, stand_in in _STAND_INS.items():
+        if not isinstance(data.get(part, stand_in["empty"]), type(stand_in["empty"])):
             return []
-        sketch[part] = [_mended(part, number, piece, broken) for number, piece in enumerate(pieces)]
+        sketch[part] = _mended(part, data.get(part, stand_in["empty"]), broken)
     try:
         pathway = Pathway.model_validate(sketch)
     except ValidationError:
         return []
-    return [lines.problem(place, text) for place, text in problems(pathway) if place[:3] not in broken]
+    return [lines.problem(place, text) for place, text in problems(pathway) if not _blamed(place, broken)]
 
 
-def _mended(part: str, number: int, piece: Any, broken: set[tuple[str | int, ...]]) -> Any:
-    if not isinstance(piece, dict) or not any(place[:2] == (part, number) for place in broken):
+def _blamed(place: Place, broken: set[Place]) -> bool:
+    """The problem may come of what stands in for a malformed piece."""
+    facts = {found[1] for found in broken if found[:1] == ("facts",) and len(found) > 1}
+    return not broken.isdisjoint((place[:2], place[:3])) or (place[2:3] == ("when",) and place[3] in facts)
+
+
+def _mended(part: str, pieces: Any, broken: set[Place]) -> Any:
+    stand_in = _STAND_INS[part]["piece"]
+    if isinstance(pieces, list):
+        return [_mended_piece(stand_in, (part, number), piece, broken) for number, piece in enumerate(pieces)]
+    return {name: _mended_piece(stand_in, (part, name), piece, broken) for name, piece in pieces.items()}
+
+
+def _mended_piece(stand_in: dict[str, Any], at: Place, piece: Any, broken: set[Place]) -> Any:
+    if not any(place[:2] == at for place in broken):
         return piece
-    sound = {key: value for key, value in piece.items() if (part, number, key) not in broken}
-    stand_in = {key: value for key, value in _STAND_INS[part].items() if key != "due" or "series" not in sound}
-    return stand_in | sound
-
-
-_WHOLE: dict[str, Any] = {"id": "stands-in", "title": "stands in", "silence": {"days": 1}}
-
-
-def _own_ladders(data: dict[str, Any]) -> dict[str, Any]:
-    own = data.get("ladders")
-    return own if isinstance(own, dict) else {}
+    if not isinstance(piece, dict) or at[0] in ("facts", "ladders"):
+        return stand_in
+    sound = {key: value for key, value in piece.items() if (*at, key) not in broken}
+    return {key: value for key, value in stand_in.items() if key != "due" or "series" not in sound} | sound
 
 
 @cache

@@ -4,13 +4,15 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from schemas.codes import Role, StepKind
-from schemas.pathway import Anchor, Fact, Pathway, Step
+from schemas.pathway import Anchor, Exit, Fact, Pathway, Step
 
 Problem = tuple[tuple[str | int, ...], str]
 RESERVED = ("silence", "handover", "risk-review")
+"""Steps that Alongside opens itself: neither an id nor a kind that a definition may use."""
 NEEDED_MILESTONES = ("started", "ended")
 NEEDED_LADDERS = ("safety", "standard")
 PEER_SUPPORT = "peer_support"
+ACCEPTED = "accepted"
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -27,13 +29,19 @@ def problems(pathway: Pathway) -> list[Problem]:
         *_ladders(pathway),
         *_steps(pathway),
         *_exits(pathway),
-        *_known(("silence", "after"), "milestone", pathway.silence.after, pathway.milestone),
+        *_anchored(("silence", "after"), pathway, pathway.silence.after),
     ]
 
 
 def _known(place: tuple[str | int, ...], what: str, name: str, known: Iterable[str]) -> Iterator[Problem]:
     if name not in known:
         yield place, f"there is no {what} {name}{near(name, known)}"
+
+
+def _anchored(place: tuple[str | int, ...], pathway: Pathway, milestone: str) -> Iterator[Problem]:
+    yield from _known(place, "milestone", milestone, pathway.milestone)
+    if milestone == "ended":
+        yield place, "nothing is asked for once the transition has ended: count from another milestone"
 
 
 def _twice(place: str, ids: list[str]) -> Iterator[Problem]:
@@ -67,18 +75,29 @@ def _leads_back(pathway: Pathway, at: str, goal: str, seen: set[str]) -> bool:
 
 def _facts(pathway: Pathway) -> Iterator[Problem]:
     for name, fact in pathway.facts.items():
-        if fact.default is not None and not _has(fact, fact.default):
-            yield ("facts", name, "default"), f"{fact.default!r} is no value of {name}"
+        if fact.default is not None and fact.type not in ("boolean", "choice"):
+            yield ("facts", name, "default"), "only a boolean or a choice begins with a value: leave the default out"
+        elif fact.default is not None and not _may_be(fact, fact.default):
+            yield ("facts", name, "default"), f"{_shown(fact.default)} is no value of {name}: it has {_values(fact)}"
+        for number, value in enumerate(fact.values or []):
+            if value in (fact.values or [])[:number]:
+                yield ("facts", name, "values", number), f"{value} is there already: leave it out"
     peer = pathway.facts.get(PEER_SUPPORT)
     uses_peers = any(step.kind is StepKind.PEER_CONTACT for step in pathway.steps)
-    if uses_peers and (peer is None or "accepted" not in (peer.values or [])):
+    if uses_peers and (peer is None or ACCEPTED not in (peer.values or [])):
         yield ("facts",), "peer contacts need the fact peer_support, a choice with the value accepted: add it"
 
 
-def _has(fact: Fact, value: object) -> bool:
-    if fact.type == "boolean":
-        return isinstance(value, bool)
-    return isinstance(value, bool) or value in (fact.values or [])
+def _may_be(fact: Fact, value: object) -> bool:
+    return isinstance(value, bool) if fact.values is None else value in fact.values
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _values(fact: Fact) -> str:
+    return "true or false" if fact.values is None else ", ".join(fact.values)
 
 
 def _ladders(pathway: Pathway) -> Iterator[Problem]:
@@ -106,9 +125,13 @@ def _steps(pathway: Pathway) -> Iterator[Problem]:
 def _step(pathway: Pathway, step: Step) -> Iterator[Problem]:
     if step.id in RESERVED:
         yield ("id",), f"{step.id} is a name that Alongside uses itself: choose another"
+    if step.kind in RESERVED:
+        yield ("kind",), f"a {step.kind} is opened by Alongside itself: choose another kind, for example task"
     yield from _known(("ladder",), "ladder", step.ladder, pathway.ladders)
     if step.due is not None:
-        yield from _known(("due", _field(step.due)), "milestone", step.due.milestone, pathway.milestone)
+        yield from _anchored(("due", _field(step.due)), pathway, step.due.milestone)
+    if step.due is not None and step.due.before == "started":
+        yield ("due", "before"), "nothing is asked for before the start: say `after: started`"
     yield from _series(pathway, step)
     yield from _when(pathway, step)
     yield from _who(pathway, step)
@@ -123,7 +146,7 @@ def _series(pathway: Pathway, step: Step) -> Iterator[Problem]:
     series = step.series
     if series is None:
         return
-    yield from _known(("series", "from", _field(series.start)), "milestone", series.start.milestone, pathway.milestone)
+    yield from _anchored(("series", "from", _field(series.start)), pathway, series.start.milestone)
     if series.until is not None:
         place = ("series", "until", _field(series.until))
         yield from _known(place, "milestone", series.until.milestone, pathway.milestone)
@@ -142,9 +165,21 @@ def _when(pathway: Pathway, step: Step) -> Iterator[Problem]:
             yield ("when", name), f"there is no fact {name}{near(name, pathway.facts)}"
             continue
         for value in wanted if isinstance(wanted, list) else [wanted]:
-            if not _has(fact, value):
-                allowed = "true or false" if fact.type == "boolean" else ", ".join(fact.values or [])
-                yield ("when", name), f"{value!r} is no value of {name}: it has {allowed}"
+            yield from ((("when", name), problem) for problem in _wanted(name, fact, value))
+    if step.kind is StepKind.PEER_CONTACT and step.when.get(PEER_SUPPORT, ACCEPTED) != ACCEPTED:
+        yield (
+            ("when", PEER_SUPPORT),
+            "a peer contact is only ever asked for while peer support is accepted: leave it out",
+        )
+
+
+def _wanted(name: str, fact: Fact, value: object) -> Iterator[str]:
+    if isinstance(value, bool):  # of a fact with values: that it has any, or none
+        return
+    if fact.type == "asked-for":
+        yield f"what was asked for is the person's own words: say `{name}: true` (anything was) or `{name}: false`"
+    elif value not in (fact.values or []):
+        yield f"{_shown(value)} is no value of {name}: it has {_values(fact)}"
 
 
 def _who(pathway: Pathway, step: Step) -> Iterator[Problem]:
@@ -154,41 +189,75 @@ def _who(pathway: Pathway, step: Step) -> Iterator[Problem]:
         yield ("may_complete",), "nobody may complete this step: name at least one role, or leave the line out"
     elif step.may_complete is not None and pathway.role(step.owner) not in map(pathway.role, step.may_complete):
         yield ("may_complete",), f"the owner ({step.owner}) may not complete it: add that role"
+    if step.waive_needs_attempts and not step.kind.is_contact:
+        yield ("waive_needs_attempts",), f"only a contact is attempted, so a {step.kind} could never be waived"
+    if step.attempt_tells and not step.kind.is_contact:
+        yield ("attempt_tells",), f"only a contact is attempted, and this is a {step.kind}: leave the line out"
 
 
 def _contact_rules(pathway: Pathway, step: Step) -> Iterator[Problem]:
-    satisfied_by = step.satisfied_by
-    if satisfied_by is not None and not step.kind.is_contact:
-        yield ("satisfied_by",), f"only a contact is satisfied by a contact, and this is a {step.kind}"
-    if satisfied_by is not None and (step.due is None or step.due.after is None):
-        yield ("satisfied_by",), "counts from the milestone of `due: {after: ...}`, which this step has not got"
-    if satisfied_by is not None and satisfied_by.or_milestone is not None:
-        yield from _known(("satisfied_by", "or_milestone"), "milestone", satisfied_by.or_milestone, pathway.milestone)
+    yield from _satisfied_by(pathway, step)
     if step.records is not None:
         yield from _known(("records",), "milestone", step.records, pathway.milestone)
+        if step.records in NEEDED_MILESTONES:
+            yield ("records",), f"{step.records} is recorded by Alongside itself: name another milestone"
         if not step.kind.is_contact or step.series is not None:
             yield ("records",), "only a contact or appointment that comes once records a milestone"
-    fact = pathway.facts.get(step.reopened_by_declined or "")
-    if step.reopened_by_declined is not None and (fact is None or fact.type != "agreed-choice"):
+    if step.reopened_by_declined is not None and not _is_agreed(pathway, step.reopened_by_declined):
         yield ("reopened_by_declined",), "names a fact of the type agreed-choice"
+
+
+def _satisfied_by(pathway: Pathway, step: Step) -> Iterator[Problem]:
+    rule = step.satisfied_by
+    if rule is None:
+        return
+    if not step.kind.is_contact:
+        yield ("satisfied_by",), f"only a contact is satisfied by a contact, and this is a {step.kind}"
+    if step.due is None or step.due.after is None:
+        yield ("satisfied_by",), "counts from the milestone of `due: {after: ...}`, which this step has not got"
+    if rule.or_milestone is not None:
+        yield from _known(("satisfied_by", "or_milestone"), "milestone", rule.or_milestone, pathway.milestone)
+    if rule.within_days is not None and rule.within_days < rule.days_after:
+        yield ("satisfied_by", "within_days"), "no day is left: let within_days be at least days_after"
+
+
+def _is_agreed(pathway: Pathway, name: str) -> bool:
+    fact = pathway.facts.get(name)
+    return fact is not None and fact.type == "agreed-choice"
 
 
 def _exits(pathway: Pathway) -> Iterator[Problem]:
     yield from _twice("exits", [way.id for way in pathway.exits])
     for number, way in enumerate(pathway.exits):
-        for field in ("when_done", "said_with"):
-            name = getattr(way, field)
-            if name is not None:
-                yield from _known(("exits", number, field), "step", name, pathway.step)
-                if name in pathway.step and pathway.step[name].series is not None:
-                    yield ("exits", number, field), f"{name} comes again and again, so it cannot be the last step"
-        if way.milestone is not None:
-            yield from _known(("exits", number, "milestone"), "milestone", way.milestone, pathway.milestone)
-        if way.needs_agreed is not None:
-            fact = pathway.facts.get(way.needs_agreed)
-            if fact is None or fact.type != "agreed-choice":
-                yield ("exits", number, "needs_agreed"), "names a fact of the type agreed-choice"
-    if not any(way.when_done or way.said_with or way.milestone for way in pathway.exits):
+        for place, message in _exit(pathway, way):
+            yield ("exits", number, *place), message
+    ways = [way for way in pathway.exits if way.when_done or way.said_with or way.milestone]
+    if not ways:
         yield ("exits",), "the pathway cannot close by itself: name the last step with `when_done` or `said_with`"
-    if not any(not (way.when_done or way.said_with or way.milestone or way.needs_agreed) for way in pathway.exits):
+    elif not any(way.milestone or _always_asked(pathway, way.when_done or way.said_with or "") for way in ways):
+        yield ("exits",), "the pathway cannot close for everybody: the last step is only asked for at times"
+    if not any(not way.needs_agreed for way in pathway.exits if way not in ways):
         yield ("exits",), "somebody may die or leave at any time: add an exit that needs nothing"
+
+
+def _exit(pathway: Pathway, way: Exit) -> Iterator[Problem]:
+    for field in ("when_done", "said_with"):
+        name = getattr(way, field)
+        if name is not None:
+            yield from _known((field,), "step", name, pathway.step)
+            if name in pathway.step and pathway.step[name].series is not None:
+                yield (field,), f"{name} comes again and again, so it cannot be the last step"
+    if way.milestone is not None:
+        yield from _known(("milestone",), "milestone", way.milestone, pathway.milestone)
+        if way.milestone in NEEDED_MILESTONES:
+            yield ("milestone",), f"{way.milestone} is recorded by Alongside itself: name another milestone"
+    if len([said for said in (way.when_done, way.said_with, way.milestone) if said]) > 1:
+        yield (), "say only one of when_done, said_with, milestone"
+    if way.needs_agreed is not None and not _is_agreed(pathway, way.needs_agreed):
+        yield ("needs_agreed",), "names a fact of the type agreed-choice"
+
+
+def _always_asked(pathway: Pathway, step_id: str) -> bool:
+    step = pathway.step.get(step_id)
+    # A step that is not there is told of already.
+    return step is None or (not step.when and step.kind is not StepKind.PEER_CONTACT)
