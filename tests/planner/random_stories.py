@@ -14,7 +14,7 @@ from planner.soundness import problems
 from schemas.codes import Division
 from schemas.command import COMMAND, AnyCommand, Start
 from schemas.event import Event
-from schemas.journey import Journey
+from schemas.journey import Journey, State
 from schemas.pathway import Pathway
 
 MILESTONES = ("moved", "settled")
@@ -115,16 +115,15 @@ WHAT = (
     "clear",
     "facts",
     "hold",
-    "resume",
     "set-due",
 )
-AFTER = st.one_of(
-    st.sampled_from([timedelta(), timedelta(hours=1), timedelta(days=1)]),
-    st.integers(0, 60 * 24 * 45).map(lambda minutes: timedelta(minutes=minutes)),
+AFTER = st.tuples(st.sampled_from([0, 1, 9, 24, 72, 168, 240, 500, 1000]), st.integers(0, 59)).map(
+    lambda parts: timedelta(hours=parts[0], minutes=parts[1])
 )
 MOVES = st.lists(
     st.builds(Move, AFTER, st.sampled_from((*WHAT, *WHAT, "add-step", "exit")), st.integers(0, 9), st.integers(0, 99)),
-    max_size=12,
+    min_size=3,
+    max_size=14,
 )
 
 
@@ -146,8 +145,7 @@ def starts(draw: st.DrawFn) -> Start:
 
 def told(move: Move, journey: Journey, now: datetime) -> AnyCommand:
     """The command that a move is, as the journey stands: it may well be refused."""
-    ids = list(journey.steps)
-    step = ids[move.which % len(ids)] if ids else "last"
+    step = _step_for(move, journey)
     milestone = MILESTONES[move.which % 2]
     days = timedelta(days=move.how)
     said: dict[str, Callable[[], dict[str, Any]]] = {
@@ -155,17 +153,37 @@ def told(move: Move, journey: Journey, now: datetime) -> AnyCommand:
         "attempt": lambda: {"do": "complete", "step": step, **_contact(journey, step, "2347"[move.how % 4])},
         "waive": lambda: {"do": "waive", "step": step, "reason": "No need", "by": {"role": _waiver(journey, step)}},
         "acknowledge": lambda: {"do": "acknowledge", "step": step, "until": now + days / 4},
-        "milestone": lambda: {"do": "milestone", "milestone": milestone, "occurred_at": now - days / 3},
+        "milestone": lambda: {
+            "do": "milestone",
+            "milestone": milestone,
+            "occurred_at": max(journey.started, now - days / 5),
+        },
         "expect": lambda: {"do": "expect", "expected": {milestone: now + days}},
         "clear": lambda: {"do": "expect", "expected": {milestone: None}},
         "facts": lambda: {"do": "facts", "facts": _facts(move.how)},
-        "hold": lambda: {"do": "hold", "reason": "Away"},
-        "resume": lambda: {"do": "resume"},
-        "set-due": lambda: {"do": "set-due", "step": step, "due": now + days, "reason": "By hand"},
+        "hold": lambda: {"do": "resume"} if journey.hold else {"do": "hold", "reason": "Away"},
+        "set-due": lambda: {
+            "do": "set-due",
+            "step": step,
+            "due": now + days,
+            "reason": "By hand",
+            "by": {"role": _waiver(journey, step)},
+        },
         "add-step": lambda: {"do": "add-step", "step": f"extra-{move.how}", "title": "Extra", "due": now + days},
-        "exit": lambda: {"do": "exit", "exit": "died"},
+        "exit": lambda: {"do": "exit", "exit": "died" if move.how > 60 else "done"},
     }
     return COMMAND.validate_python({"id": "c", "at": now, **said[move.what]()})
+
+
+def _step_for(move: Move, journey: Journey) -> str:
+    """One of the steps that the move could be about, or any step when there is none such."""
+    fits = [
+        step.id
+        for step in journey.steps.values()
+        if (step.state is State.MISSED and step.rung if move.what == "acknowledge" else step.state.actionable)
+    ]
+    ids = (fits if move.how % 5 else []) or list(journey.steps) or ["last"]
+    return ids[move.which % len(ids)]
 
 
 def _contact(journey: Journey, step: str, attendance: str) -> dict[str, str]:
