@@ -6,11 +6,11 @@ exists, a series that ends) is asked by `planner.soundness`.
 
 import hashlib
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from schemas.base import Strict
+from schemas.base import Strict, as_code
 from schemas.codes import COORDINATING_ROLES, Mechanism, Role, StepKind
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$", max_length=60)]
@@ -21,14 +21,25 @@ LadderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
 UNITS = ("hours", "days", "weeks", "months", "working_days")
 
 
-class Span(Strict):
+class Language(Strict):
+    """A piece of the language: what is said under a field is what an editor shows of it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Span(Language):
     """A length of time in exactly one unit. How each unit is counted is said in `planner.clock`."""
 
     hours: Annotated[int, Field(ge=0, le=87_600)] | None = None
+    """Exact elapsed time: a clock change never moves it."""
     days: Annotated[int, Field(ge=0, le=3_650)] | None = None
+    """To the end of that local day. Weekends and bank holidays do not move it."""
     weeks: Annotated[int, Field(ge=0, le=520)] | None = None
+    """As 7 days each."""
     months: Annotated[int, Field(ge=0, le=120)] | None = None
+    """To the end of that local day; the month's last day where the day does not exist."""
     working_days: Annotated[int, Field(ge=0, le=2_500)] | None = None
+    """To the end of that working day: Monday to Friday without the division's bank holidays."""
 
     def given(self) -> list[str]:
         """The units that this span names."""
@@ -68,8 +79,11 @@ class Anchor(Span):
     """
 
     after: Identifier | None = None
+    """The milestone that it comes after: known once that has happened."""
     before: Identifier | None = None
+    """The milestone that it comes before: known once that is expected."""
     after_expected: Identifier | None = None
+    """The milestone that it comes after, counted from the expected date until it has happened."""
 
     @model_validator(mode="after")
     def _one_milestone(self) -> Self:
@@ -105,14 +119,19 @@ class Due(Anchor):
         return self
 
 
-class Series(Strict):
+class Series(Language):
     """A step that comes again: at an even interval, or at listed distances, from an anchor."""
 
     every: Interval | None = None
+    """An even interval: the first occurrence is due one interval after `from`."""
     at: Annotated[list[Interval], Field(min_length=1, max_length=100)] | None = None
+    """Distances from `from`, each longer than the one before."""
     start: Anchor = Field(alias="from")
+    """Where counting begins: a milestone, or some time before or after it."""
     times: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    """How many occurrences there are."""
     until: Anchor | None = None
+    """The last moment at which an occurrence may fall due; a milestone by itself ends the series when it happens."""
 
     @model_validator(mode="after")
     def _even_or_listed(self) -> Self:
@@ -128,32 +147,31 @@ class Series(Strict):
         return len(self.at) if self.at is not None else self.times
 
 
-class Ladder(Strict):
+class Ladder(Language):
     """Who is told when a step is late, in which order, and who is reminded before it is."""
 
     class Reminder(Interval):
         """Told this long before the due instant."""
 
         to: Annotated[list[Literal["owner"] | Role], Field(min_length=1)] = ["owner"]
+        """Roles, or `owner` for whoever does the step."""
 
     class Rung(Interval):
         """Told this long after the due instant."""
 
         to: Annotated[list[Literal["owner"] | Role], Field(min_length=1)]
+        """Roles, or `owner` for whoever does the step."""
 
     reminder: Reminder | None = None
+    """Who is told before it is due."""
     rungs: Annotated[list[Rung], Field(min_length=1, max_length=9)]
+    """Who is told after it was due, each rung later than the one before."""
 
 
-def _as_code(value: Any) -> Any:
-    # YAML reads an unquoted 200 as a number; a code is never one.
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+Code = Annotated[str, BeforeValidator(as_code), Field(min_length=1, max_length=80)]
 
 
-Code = Annotated[str, BeforeValidator(_as_code), Field(min_length=1, max_length=80)]
-
-
-class Fact(Strict):
+class Fact(Language):
     """Something known of the person or the transition that decides which steps apply.
 
     boolean: true or false. choice: one of `values`. agreed-choice: one of `values` with a status,
@@ -162,9 +180,13 @@ class Fact(Strict):
     """
 
     type: Literal["boolean", "choice", "agreed-choice", "asked-for"]
+    """What it may hold."""
     values: Annotated[list[Code], Field(min_length=1)] | None = None
+    """What a choice is made from, or the kinds of what may be asked for."""
     default: bool | Code | None = None
+    """What it is until somebody says otherwise."""
     title: str | None = Field(default=None, max_length=120)
+    """What it means, for people."""
 
     @model_validator(mode="after")
     def _values(self) -> Self:
@@ -178,45 +200,71 @@ class Fact(Strict):
 Wanted = bool | Code | Annotated[list[Code], Field(min_length=1)]
 
 
-class Milestone(Strict):
+class Milestone(Language):
     """Something that happens once to the person, at an instant that may be expected before it is known."""
 
     id: Identifier
+    """What the rules call it. Every pathway has `started` and `ended`."""
     name: Annotated[str, Field(max_length=60)]
+    """What people call it, as in "5 days after NAME"."""
     expected_at_age: Annotated[int, Field(ge=0, le=120)] | None = None
+    """Expected on the birthday at this age, unless somebody says otherwise."""
     not_before: list[Identifier] = []
+    """Milestones that it cannot come before, when they have happened."""
     needs: list[Identifier] = []
+    """Milestones that must have happened before it can be recorded."""
 
 
-class Satisfies(Strict):
+class Satisfies(Language):
     """Which contacts satisfy a step, beyond being attended."""
 
     mechanisms: Annotated[list[Mechanism], Field(min_length=1)] | None = None
+    """Consultation mechanisms (MHSDS codes) that count; any, when left out."""
     days_after: Annotated[int, Field(ge=0, le=30)] = 0
+    """The first local day after the milestone on which a contact counts: 1 is the day after."""
     or_milestone: Identifier | None = None
+    """A milestone that satisfies the step instead, when it happens on one of these days."""
     within_days: Annotated[int, Field(ge=1, le=60)] | None = None
+    """The last local day after the milestone on which a contact counts; no last day, when left out."""
 
 
-class Step(Strict):
+class Step(Language):
     """One thing that somebody does for the person, by a date, or is asked about until it is done."""
 
     id: Identifier
+    """What commands and records call it; an occurrence of a series is `id#1`, `id#2` and so on."""
     title: Annotated[str, Field(min_length=3, max_length=120)]
+    """What is to be done, in plain words."""
     kind: StepKind
+    """Contacts, peer contacts and appointments ask how it went and how contact was made."""
     owner: Role
+    """Who does it."""
     due: Due | None = None
+    """When it is due, once."""
     series: Series | None = None
+    """When it is due, again and again."""
     ladder: LadderName
+    """Who is told when it is late."""
     when: dict[Identifier, Wanted] = {}
+    """Facts that must all be so for it to be asked for: a value, a list of values, or true for any value."""
     measures: list[Annotated[str, Field(max_length=40)]] = []
+    """Questionnaires that belong to it."""
     may_complete: list[Role] | None = None
+    """Who may report it; the owner and those who care for the person, when left out."""
     may_waive: list[Role] | None = None
+    """Who may waive it; when left out, the coordinator or team lead, and on the safety ladder `safety_waivers`."""
     waive_needs_attempts: Annotated[int, Field(ge=0, le=20)] = 0
+    """How many recorded attempts to reach the person there must be before it can be waived."""
     attempt_tells: list[Role] = []
+    """Who is told of each attempt at which the person was not seen."""
     satisfied_by: Satisfies | None = None
+    """Which contacts complete it; others are recorded as attempts."""
     records: Identifier | None = None
+    """The milestone that completing it records; an attempt clears the expected date."""
     reopened_by_declined: Identifier | None = None
+    """The agreed choice that opens it again when it is declined."""
     why: Annotated[str, Field(max_length=400)] | None = None
+    """Why it is asked for, with the source."""
 
     @model_validator(mode="after")
     def _one_rule(self) -> Self:
@@ -225,48 +273,72 @@ class Step(Strict):
         return self
 
 
-class Silence(Strict):
+class Silence(Language):
     """How long the person may go without any attended contact."""
 
     days: Annotated[int, Field(ge=1, le=366)]
+    """Elapsed days without an attended contact."""
     after: Identifier = "started"
+    """The milestone from which it counts."""
 
 
-class Exit(Strict):
+class Exit(Language):
     """A way for the transition to close."""
 
     id: Identifier
+    """What commands and records call it."""
     title: Annotated[str, Field(max_length=120)]
+    """How it ended, for people."""
     when_done: Identifier | None = None
+    """The step whose completion closes the transition so."""
     said_with: Identifier | None = None
+    """The step with whose completion somebody says that it ended so."""
     milestone: Identifier | None = None
+    """The milestone whose recording closes the transition so."""
     needs_agreed: Identifier | None = None
+    """The agreed choice that must be accepted before the transition may close so."""
 
 
-class RiskReview(Strict):
+class RiskReview(Language):
     """What follows when somebody was expected and was not seen."""
 
     on_safety: Interval = Interval(hours=4)
+    """How soon after a missed step on the ladder `safety`."""
     otherwise: Interval = Interval(working_days=1)
+    """How soon after any other missed step."""
     safety_ladder: LadderName = "safety"
+    """The ladder of a review after a missed step on the ladder `safety`."""
     other_ladder: LadderName = "standard"
+    """The ladder of any other review."""
 
 
-class Pathway(Strict):
+class Pathway(Language):
     """A whole pathway: its milestones, facts, steps, ladders and the ways it ends."""
 
     id: Identifier
+    """What commands and records call it."""
     title: Annotated[str, Field(min_length=3, max_length=120)]
+    """What people call it."""
     version: Annotated[int, Field(ge=1)] = 1
+    """Raised with each change: journeys stay on the version that they started with until they are moved."""
     coordinator: Role = Role.COORDINATOR
+    """What the coordinator is called here."""
     milestones: Annotated[list[Milestone], Field(min_length=1)]
+    """What happens once to the person."""
     facts: dict[Identifier, Fact] = {}
+    """What may be known of the person or the transition."""
     silence: Silence
+    """How long the person may go without any attended contact."""
     ladders: Annotated[dict[LadderName, Ladder], Field(min_length=1)]
+    """Ladders of its own, besides or instead of `safety`, `standard` and `gentle`."""
     risk_review: RiskReview = RiskReview()
+    """What follows when somebody was expected and was not seen."""
     exits: Annotated[list[Exit], Field(min_length=1)]
+    """The ways it may end."""
     steps: Annotated[list[Step], Field(min_length=1)]
+    """What is done, by whom, by when."""
     safety_waivers: list[Role] = [Role.DUTY_MANAGER, Role.SERVICE_MANAGER, Role.SAFETY_LEAD]
+    """Who may waive a step on the ladder `safety`."""
 
     def role(self, role: Role) -> Role:
         """The same role under the name that this pathway uses for its coordinator."""
@@ -311,5 +383,3 @@ class Pathway(Strict):
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> Pathway:
     return Pathway.model_validate_json(text)
-
-
