@@ -8,7 +8,7 @@ from planner import conditions, contacts, dates, exits, handover, schedule
 from planner.clock import local_day
 from planner.due import due_of
 from planner.ladders import SAFETY
-from planner.refused import Refused
+from planner.refused import Refused, closed_as
 from planner.roles import acting, may_acknowledge, may_complete, may_steer, may_waive
 from planner.turn import BEFORE_ALONGSIDE, PASSED, SUPERSEDED, Turn
 from schemas import command as says
@@ -323,5 +323,5 @@ _DO: dict[type[says.Command], Callable[[Turn, Any], None]] = {
 def apply(turn: Turn, command: says.Command) -> None:
     """Do what the command says; Refused when it cannot be done."""
     if turn.journey.closed is not None:
-        raise Refused("conflict", f"The transition closed as {turn.journey.closed.exit}: nothing more can be recorded.")
+        raise closed_as(turn.journey.closed.exit)
     _DO[type(command)](turn, command)

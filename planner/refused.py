@@ -17,3 +17,8 @@ class Refused(Exception):
         super().__init__(message)
         self.kind: Why = kind
         self.message = message
+
+
+def closed_as(ended: str) -> Refused:
+    """What every command is told after the end."""
+    return Refused("conflict", f"The transition closed as {ended}: nothing more can be recorded.")

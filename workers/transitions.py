@@ -5,6 +5,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import get_args
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -18,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from planner import journey as planner
 from planner.preview import Preview
-from planner.refused import Refused, Why
+from planner.refused import Refused, Why, closed_as
 from records import commit, definitions, reconcile
 from records.database import Database, connected
 from records.errors import UnknownDefinition
@@ -89,19 +92,28 @@ async def send(client: Client, transition_id: str, command: AnyCommand, db: "Dat
             raise
         if db is not None and (receipt := await commit.receipt(db, transition_id, command.id)) is not None:
             return receipt
-        why = _refused(error) if isinstance(error, WorkflowUpdateFailedError) else await _absent(client, transition_id)
-        raise why from error
+        if isinstance(error, RPCError):
+            raise await _absent(client, transition_id, error) from error
+        raise _refused(error) from error
 
 
-async def _absent(client: Client, transition_id: str) -> Refused:
-    """Why no workflow takes commands for a transition: it has ended, or Temporal knows of none."""
+async def _absent(client: Client, transition_id: str, error: RPCError) -> Exception:
+    """Why no workflow took a command: it has ended, or there never was one; else the error is another."""
+    # Asked of the service itself: the client would read every search attribute of an answer that is not looked at.
+    execution = WorkflowExecution(workflow_id=workflow_id(transition_id))
+    request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
     try:
-        await _handle(client, transition_id).describe()
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        answer = await client.workflow_service.describe_workflow_execution(request)
+    except RPCError as unknown:
+        if unknown.status is not RPCStatusCode.NOT_FOUND:
             raise
         return Refused("not-found", "No transition of that id is being followed.")
-    return Refused("conflict", "This transition has closed: nothing further can be recorded on it.")
+    match answer.workflow_execution_info.status:
+        case WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+            return closed_as(await _handle(client, transition_id).result())
+        case WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
+            return error
+    return Refused("conflict", "This transition is not being followed any more, though it has not closed.")
 
 
 def _handle(client: Client, transition_id: str) -> WorkflowHandle[TransitionWorkflow, str]:
