@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from planner import journey as planner
 from planner.refused import Refused
 from schemas import command as says
-from schemas.base import Instant, Strict
+from schemas.base import Instant, Strict, as_code
 from schemas.codes import Attendance, Division, Mechanism, Role
 from schemas.event import Event, Kind
 from schemas.journey import FactValue, Journey
@@ -80,8 +80,8 @@ class Entry(Strict):
     by: Role | None = None
     reason: str | None = None
     complete: str | None = None
-    attendance: Attendance | None = None
-    mechanism: Mechanism | None = None
+    attendance: Annotated[Attendance | None, BeforeValidator(as_code)] = None
+    mechanism: Annotated[Mechanism | None, BeforeValidator(as_code)] = None
     contact_at: Instant | None = None
     scores: dict[str, Any] | None = None
     outcome: str | None = None
@@ -137,8 +137,8 @@ class Expectation(Strict):
     to: list[Role] | None = None
     due: Instant | None = None
     late: bool | None = None
-    attendance: Attendance | None = None
-    mechanism: Mechanism | None = None
+    attendance: Annotated[Attendance | None, BeforeValidator(as_code)] = None
+    mechanism: Annotated[Mechanism | None, BeforeValidator(as_code)] = None
     contact_at: Instant | None = None
     milestone: str | None = None
     occurred_at: Instant | None = None

@@ -1,7 +1,7 @@
 """What every model shares: how strict it is, and what an instant is."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
@@ -12,6 +12,11 @@ def _to_utc(value: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """A moment in time: needs a UTC offset when read, is UTC ever after."""
+
+
+def as_code(value: Any) -> Any:
+    """A code that YAML read as a number, because nobody put it in quotes: 200 is "200"."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class Strict(BaseModel):

@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from schemas.base import Instant, Stored
+from pydantic import BeforeValidator
+
+from schemas.base import Instant, Stored, as_code
 from schemas.codes import Attendance, Division, Mechanism, Role, StepKind
 
-FactValue = bool | str | list[str]
+FactValue = Annotated[bool | str | list[str], BeforeValidator(as_code)]
 
 
 class State(StrEnum):
