@@ -131,7 +131,7 @@ def _before_anchor(turn: Turn, rule: Step) -> bool:
 
 def _behind(turn: Turn, step: StepState, due: datetime) -> None:
     if step.state is State.CANCELLED:
-        step.due = due
+        turn.let_pass(step, due)
     elif step.due == due and step.state in (State.OPEN, State.MISSED):
         return
     elif turn.taking_on or (step.state is State.MISSED and step.kind is not StepKind.PEER_CONTACT):

@@ -90,7 +90,7 @@ class Turn:
         but a recent safety step. Nothing happens to a step that already stands there.
         """
         if step.state is State.CANCELLED and not self._revives(step, due):
-            step.due = due
+            self.let_pass(step, due)
             return
         if self.stands(step, due):
             return
@@ -128,6 +128,12 @@ class Turn:
         self.undo(step)
         return True
 
+    def let_pass(self, step: StepState, due: datetime | None) -> None:
+        """A cancelled step that is asked for again, too late: it has passed, and may still be reported."""
+        step.due = due
+        if step.reason not in (PASSED, SUPERSEDED, BEFORE_ALONGSIDE):
+            self.cancel(step, PASSED)
+
     def _waits_for_resume(self, step: StepState) -> bool:
         return self.paused(step) and step.kind is not StepKind.PEER_CONTACT and not self.taking_on
 
@@ -155,12 +161,14 @@ class Turn:
         step.due = due
         step.rung = next((fired.rung for fired in step.fired if fired.due == due), 0)
         step.acknowledged_until = None
-        step.reminder = None
-        if due is not None:
-            reminder = ladders.reminder_at(self.ladder(step), due, self.journey.division)
-            step.reminder = reminder if reminder and reminder > self.now else None
+        self._set_reminder(step)
         told = {"by_hand": True} if step.by_hand else {}
         self.emit(Kind.DUE, step=step.id, due=due, **told)
+
+    def _set_reminder(self, step: StepState) -> None:
+        """Arm the reminder of the step's date; one whose moment has passed is skipped."""
+        at = ladders.reminder_at(self.ladder(step), step.due, self.journey.division) if step.due else None
+        step.reminder = at if at and at > self.now else None
 
     def open(self, step: StepState) -> None:
         """The owner may act on the step; it shows in their worklist."""
@@ -169,9 +177,7 @@ class Turn:
         self.emit(Kind.REOPENED if step.opened else Kind.OPENED, step=step.id)
         step.state = State.OPEN
         step.opened = step.opened or self.now
-        if step.reminder is not None and step.reminder <= self.now:
-            # It was dated before its turn came: nobody was reminded of what was not open, and nobody is now.
-            step.reminder = None
+        self._set_reminder(step)
 
     def _miss(self, step: StepState) -> None:
         step.state = State.MISSED

@@ -169,6 +169,17 @@ def test_a_peer_step_that_passed_is_asked_for_again_when_its_date_lies_ahead() -
     assert (story.state("talk"), story.due("talk")) == (State.OPEN, "end of 2026-09-28")
 
 
+def test_a_peer_step_asked_for_again_too_late_has_passed_and_may_still_be_reported() -> None:
+    story = Story(a_pathway(PEER), "2026-09-01 10:00", facts=ACCEPTED, expected={"discharged": "2026-09-21 12:00"})
+    assert story.due("talk") == "end of 2026-09-07"
+    story.do("2026-09-02 10:00", "facts", facts={"peer_support": "declined"})
+    story.do("2026-09-10 10:00", "facts", facts=ACCEPTED)
+    reasons = [event.reason for event in story.all("cancelled")]
+    assert (story.state("talk"), reasons) == (State.CANCELLED, ["peer-support-declined", "passed"])
+    story.do("2026-09-11 10:00", "complete", step="talk", by="peer-worker", done_at="2026-09-02 09:00", **SEEN)
+    assert story.state("talk") is State.DONE
+
+
 def test_an_expected_date_away_and_back_is_as_before_and_tells_nobody_twice() -> None:
     story = Story(a_pathway(BEFORE), "2026-09-01 10:00", expected={"discharged": "2026-10-12 12:00"})
     story.do("2026-09-30 10:00", "expect", expected={"discharged": "2026-11-12 12:00"})

@@ -68,6 +68,20 @@ def test_a_moved_date_is_reminded_of_again() -> None:
     assert story.times("reminded") == ["2026-09-14 09:00", "2026-10-14 09:00"]
 
 
+def test_a_step_that_comes_back_with_the_same_date_is_reminded_of() -> None:
+    story = Story(one(when={"section_117": True}), "2026-09-01 10:00", facts={"section_117": True})
+    for value in (False, True):
+        story.do("2026-09-02 10:00", "facts", facts={"section_117": value})
+    assert story.until("2026-09-08 00:00").times("reminded") == ["2026-09-04 09:00"]
+
+
+def test_a_step_that_comes_back_after_its_reminder_is_not_reminded_of_again() -> None:
+    story = Story(one(when={"section_117": True}), "2026-09-01 10:00", facts={"section_117": True})
+    for value in (False, True):
+        story.do("2026-09-05 10:00", "facts", facts={"section_117": value})
+    assert story.until("2026-09-08 00:00").times("reminded") == ["2026-09-04 09:00"]
+
+
 def test_nobody_is_told_once_it_is_done() -> None:
     story = Story(one(), "2026-09-01 10:00").do("2026-09-10 08:00", "complete", step="letter")
     assert story.until("2026-12-01 00:00").rungs("letter") == [(1, "2026-09-09 09:00")]

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner import journey as planner
+from planner.conditions import applies
 from planner.ladders import SAFETY, rung_at
 from planner.refused import Refused
-from planner.turn import PASSED
+from planner.turn import BEFORE_ALONGSIDE, PASSED, SERIES_ENDED, SUPERSEDED
 from planner.waits import waits
 from schemas.command import COMMAND, Start
 from schemas.event import Event, Kind
@@ -45,6 +46,23 @@ def test_no_step_is_ever_lost(pathway: Pathway, start: Start, moves: list[Move])
                 assert step.done_on is not None
             else:
                 assert step.reason
+
+
+@given(pathways(), starts(), MOVES)
+def test_every_step_that_applies_is_there_and_none_that_does_not(
+    pathway: Pathway, start: Start, moves: list[Move]
+) -> None:
+    gone_by = {PASSED, SUPERSEDED, BEFORE_ALONGSIDE, SERIES_ENDED}
+    for turn in played(pathway, start, moves):
+        if turn.after.closed is not None:
+            continue
+        asked = {rule.id for rule in pathway.steps if applies(pathway, rule, turn.after.facts)}
+        assert {rule.id for rule in pathway.steps if rule.due and rule.id in asked} <= set(turn.after.steps)
+        for step in turn.after.steps.values():
+            if step.of in asked:
+                assert step.state is not State.CANCELLED or step.reason in gone_by
+            elif step.of is not None:
+                assert not step.state.unfinished
 
 
 @given(pathways(), starts(), MOVES)
