@@ -223,9 +223,9 @@ class Satisfies(Language):
     days_after: Annotated[int, Field(ge=0, le=30)] = 0
     """The first local day after the milestone on which a contact counts: 1 is the day after."""
     or_milestone: Identifier | None = None
-    """A milestone that satisfies the step instead, when it happens on one of these days."""
+    """A milestone that satisfies the step instead of a contact, when it happens within these days."""
     within_days: Annotated[int, Field(ge=1, le=60)] | None = None
-    """The last local day after the milestone on which a contact counts; no last day, when left out."""
+    """The last local day after the milestone on which `or_milestone` satisfies it; a later contact does so late."""
 
 
 class Step(Language):
