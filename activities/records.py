@@ -36,7 +36,8 @@ class RecordsActivities:
             committed = await commit(self._db, change, email=self._email)
         except errors.Ahead as found:
             bound.warning("the records are ahead of the workflow, which goes on from them")
-            return Committed(ahead=Ahead(journey=found.journey, definition=found.definition, receipt=found.receipt))
+            ahead = Ahead(journey=found.journey, definition=found.definition, receipt=found.receipt)
+            return Committed(team=found.team, ahead=ahead)
         except errors.NotRegistered as why:
             raise ApplicationError(why.message, type=why.kind, non_retryable=True) from why
         bound.info("recorded", command=said.do if said else "time", events=len(change.events))

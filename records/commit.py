@@ -35,7 +35,7 @@ SELECT revision, at FROM commits WHERE transition_id = $1 AND command_id = $2
 """
 RECORDED_JOURNEY = """
 -- The journey as the records have it.
-SELECT t.journey::text AS journey, d.canonical FROM transitions t JOIN definitions d ON d.digest = t.definition
+SELECT t.journey::text AS journey, t.team, d.canonical FROM transitions t JOIN definitions d ON d.digest = t.definition
 WHERE t.id = $1
 """
 UPDATE_TRANSITION = """
@@ -140,7 +140,7 @@ async def commit(db: Database, commit: Commit, *, email: bool) -> Committed:
         if row is None:
             raise NotRegistered(commit.journey.transition_id)
         if await _recorded_already(link, change, row["revision"]):
-            return await _answer(link, change)
+            return await _answer(link, change, row["team"])
         if change.revision != row["revision"] + 1:
             raise Gap(commit.journey.transition_id, change.revision, row["revision"])
         pathway = await _pathway(link, commit)
@@ -191,7 +191,7 @@ async def _refuse_as_ahead(link: Link, change: _Change) -> None:
         raise NotRegistered(change.commit.journey.transition_id)
     said = change.commit.said
     answer = await _receipt(link, change.id, said.id) if said else None
-    raise Ahead(Journey.model_validate_json(row["journey"]), row["canonical"], answer)
+    raise Ahead(Journey.model_validate_json(row["journey"]), row["canonical"], row["team"], answer)
 
 
 async def _pathway(link: Link, commit: Commit) -> Pathway:
@@ -256,7 +256,7 @@ async def _tell(link: Link, change: _Change, team: str, *, email: bool) -> Commi
         await link.execute(INSERT_NOTICES, change.id, change.revision, as_json(rows), commit.at)
     if journey.closed is not None and journey.closed.exit == DIED:
         await notices.withdraw(link, change.id)
-    return await _answer(link, change) if tells else Committed()
+    return await _answer(link, change, team) if tells else Committed(team=team)
 
 
 def _escalation_rows(told: list[notices.Told]) -> list[Row]:
@@ -291,6 +291,6 @@ def _notice_rows(told: list[notices.Told], transition_id: str, directory: roles.
     ]
 
 
-async def _answer(link: Link, change: _Change) -> Committed:
+async def _answer(link: Link, change: _Change, team: str) -> Committed:
     rows = await link.fetch(NOTICES_TO_MAIL, change.id, change.revision)
-    return Committed(notices=[str(row["id"]) for row in rows])
+    return Committed(notices=[str(row["id"]) for row in rows], team=team)

@@ -71,11 +71,11 @@ class Ahead(RecordsError):
 
     It happens when a worker dies after a commit and before the workflow's history has it, and what
     was asked comes again in another order. The records were written, so they hold: the workflow goes
-    on from `journey` (by the rules `definition`) and decides again, unless `receipt` is set: then the
+    on from `journey` (by the rules `definition`, in `team`) and decides again, unless `receipt` is set: then the
     command is done already, and this is its answer.
     """
 
-    def __init__(self, journey: Journey, definition: str, receipt: Receipt | None) -> None:
+    def __init__(self, journey: Journey, definition: str, team: str, receipt: Receipt | None) -> None:
         super().__init__(
             "conflict",
             f"Transition {journey.transition_id} is recorded up to revision {journey.revision} "
@@ -83,4 +83,5 @@ class Ahead(RecordsError):
         )
         self.journey = journey
         self.definition = definition
+        self.team = team
         self.receipt = receipt

@@ -44,7 +44,11 @@ class Ahead(Stored):
 
 
 class Committed(Stored):
-    """What came of a commit: the ids of notices to mail, or that the records are ahead (then nothing was written)."""
+    """What came of a commit: the ids of notices to mail, or that the records are ahead (then nothing was written).
+
+    `team` is whose the transition is now: it follows the coordinator.
+    """
 
     notices: list[str] = []
+    team: str | None = None
     ahead: Ahead | None = None

@@ -12,7 +12,6 @@ from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
     WorkflowHandle,
-    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -140,9 +139,14 @@ async def query_journey(client: Client, transition_id: str) -> Journey:
 async def preview(client: Client, transition_id: str, command: AnyCommand) -> Preview:
     """What a command would do. Raises Refused exactly when the command would be."""
     try:
-        return await _handle(client, transition_id).query(TransitionWorkflow.preview, command)
-    except WorkflowQueryFailedError as error:
-        raise Refused("conflict", str(error)) from error
+        answer = await _handle(client, transition_id).query(TransitionWorkflow.preview, command)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise await _absent(client, transition_id, error) from error
+    if answer.preview is None:
+        raise Refused(answer.refused or "conflict", answer.message)
+    return answer.preview
 
 
 async def journeys(client: Client) -> dict[str, dict[str, object]]:

@@ -1,5 +1,7 @@
 """What a transition's workflow carries: its input, which is also what it keeps when it continues as new."""
 
+from planner.preview import Preview
+from planner.refused import Why
 from schemas.base import Instant, Stored
 from schemas.command import Receipt, Start
 from schemas.journey import Journey
@@ -22,6 +24,14 @@ class TransitionState(Stored):
     outbox: list[str] = []
     last: Instant | None = None
     ahead_by: float = 0
+
+
+class Previewed(Stored):
+    """What a command would do, or by what right and in which words it would be refused."""
+
+    preview: Preview | None = None
+    refused: Why | None = None
+    message: str = ""
 
 
 class NotStartedError(RuntimeError):

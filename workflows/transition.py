@@ -18,17 +18,17 @@ with workflow.unsafe.imports_passed_through():
     from activities.notices import NoticeActivities
     from activities.records import RecordsActivities
     from planner import journey as planner
-    from planner.preview import Preview, preview
+    from planner.preview import preview
     from planner.refused import Refused
     from planner.turn import Outcome
     from planner.waits import Wait, headline, waits
-    from schemas.command import AnyCommand, MoveDefinition, Receipt
+    from schemas.command import AnyCommand, MoveDefinition, Receipt, Start
     from schemas.commit import Commit, Committed, Said
     from schemas.event import Event
     from schemas.journey import Journey
     from schemas.pathway import Pathway
     from workflows import attributes
-    from workflows.state import NotStartedError, TransitionState
+    from workflows.state import NotStartedError, Previewed, TransitionState
 
 REMEMBERED = 200
 """Receipts kept in the workflow; the records answer for older commands."""
@@ -53,23 +53,26 @@ class TransitionWorkflow:
         self._journey = given.journey
         self._handled = dict(given.handled)
         self._outbox = list(given.outbox)
+        self._mailing = False
+        self._team = given.team
         self._use(given.definition)
         self._lock = asyncio.Lock()
         self._recent: deque[Event] = deque(maxlen=TRACED)
-        self._listed: dict[str, Any] = {}
 
     @workflow.run
     async def run(self, given: TransitionState) -> str:
         """Follow the person until the transition closes; the result is how it closed."""
-        if given.start is not None and self._journey is None:
+        if self._journey is None:
             await self._begin()
+        else:
+            self._list()
         delivery = asyncio.create_task(self._deliver())
-        while self._open.closed is None and not self._should_renew():
+        while self._open.closed is None:
+            if self._may_renew():
+                workflow.continue_as_new(self._state())
             await self._until_something_is_due()
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._outbox)
         delivery.cancel()
-        if self._open.closed is None:
-            workflow.continue_as_new(self._state())
         return self._open.closed.exit
 
     # What people ask
@@ -119,12 +122,12 @@ class TransitionWorkflow:
         return list(self._recent)
 
     @workflow.query
-    def preview(self, command: AnyCommand) -> Preview:
-        """What a command would do, without doing it."""
+    def preview(self, command: AnyCommand) -> Previewed:
+        """What a command would do, without doing it; or why it would be refused."""
         try:
-            return preview(self._pathway, self._open, self._dated(command))
+            return Previewed(preview=preview(self._pathway, self._open, self._dated(command)))
         except Refused as why:
-            raise _refusal(why) from why
+            return Previewed(refused=why.kind, message=why.message)
 
     # How it is done
 
@@ -147,7 +150,7 @@ class TransitionWorkflow:
                     lambda: (
                         planner.next_wake(self._pathway, self._open) != at
                         or self._open.closed is not None
-                        or self._should_renew()
+                        or self._may_renew()
                     ),
                     timeout=at - self._now if at else None,
                     timeout_summary=headline(self._pathway, self._open) if at else None,
@@ -176,13 +179,13 @@ class TransitionWorkflow:
         at = max(self._last, now - SAID_WITHIN, min(command.at, now))
         return command.model_copy(update={"at": at})
 
-    async def _commit(self, outcome: Outcome, said: Any, definition: str | None) -> Receipt | None:
+    async def _commit(
+        self, outcome: Outcome, said: AnyCommand | Start | None, definition: str | None
+    ) -> Receipt | None:
         """Write a change and take it over; None when the records were ahead, and it must be decided anew."""
         journey, events = outcome
         at = events[-1].at if events else self._now
-        told = Said(id=said.id, do=said.do, role=said.by.role, staff=said.by.staff, at=said.at) if said else None
-        if told is not None:
-            told.reason = getattr(said, "reason", None)
+        told = _said(said) if said else None
         change = Commit(journey=journey, events=events, at=at, said=told, definition=definition)
         committed: Committed = await workflow.execute_local_activity_method(
             RecordsActivities.commit,
@@ -191,6 +194,7 @@ class TransitionWorkflow:
             retry_policy=UNTIL_WRITTEN,
             local_retry_threshold=timedelta(seconds=10),
         )
+        self._team = committed.team or self._team
         if committed.ahead is not None:
             self._adopt(committed.ahead.journey, committed.ahead.definition)
             if committed.ahead.receipt is None:
@@ -220,33 +224,34 @@ class TransitionWorkflow:
 
     def _list(self) -> None:
         """Let Temporal's own views show where the transition stands."""
-        listed = self._attributes()
-        changed = {name: pair for name, pair in listed.items() if self._listed.get(name) != pair}
+        listed = workflow.info().typed_search_attributes
+        changed = [
+            key.value_set(value) if value is not None else key.value_unset()
+            for key, value in self._attributes().items()
+            if listed.get(key) != value
+        ]
         if changed:
-            workflow.upsert_search_attributes(list(changed.values()))
-            self._listed = listed
+            workflow.upsert_search_attributes(changed)
         workflow.set_current_details("\n".join(f"- {wait.text}" for wait in waits(self._pathway, self._open)[:20]))
 
-    def _attributes(self) -> dict[str, Any]:
+    def _attributes(self) -> dict[SearchAttributeKey[Any], Any]:
         glance = planner.summary(self._pathway, self._open)
-        values: dict[SearchAttributeKey[Any], Any] = {
+        return {
             attributes.PATHWAY: self._pathway.id,
             attributes.STAGE: glance.stage,
-            attributes.TEAM: self._given.team,
+            attributes.TEAM: self._team,
             attributes.COORDINATOR: self._open.coordinator,
             attributes.NEXT_DEADLINE: glance.next_due,
             attributes.OVERDUE_COUNT: glance.overdue,
             attributes.HIGHEST_RUNG: glance.highest_rung,
         }
-        return {
-            key.name: key.value_set(value) if value is not None else key.value_unset() for key, value in values.items()
-        }
 
     async def _deliver(self) -> None:
         """Mail what is in the outbox, beside everything else: a broken mail server holds nothing up."""
         while True:
-            await workflow.wait_condition(lambda: bool(self._outbox))
+            await workflow.wait_condition(lambda: bool(self._outbox) and not self._may_renew())
             batch = list(self._outbox)
+            self._mailing = True
             try:
                 await workflow.execute_activity_method(
                     NoticeActivities.deliver,
@@ -260,6 +265,7 @@ class TransitionWorkflow:
                     raise
                 workflow.logger.warning("notices were not mailed within a day; they are in the inboxes")
             del self._outbox[: len(batch)]
+            self._mailing = False
 
     @property
     def _open(self) -> Journey:
@@ -276,20 +282,27 @@ class TransitionWorkflow:
         """Nothing is recorded as earlier than what is recorded already."""
         return self._recent[-1].at if self._recent else self._given.last or self._open.taken_on
 
-    def _should_renew(self) -> bool:
-        idle = workflow.all_handlers_finished() and not self._outbox and not self._lock.locked()
-        return workflow.info().is_continue_as_new_suggested() and idle
+    def _may_renew(self) -> bool:
+        """The history has grown long, and nothing is half done. What waits to be mailed is carried over."""
+        busy = self._mailing or self._lock.locked() or not workflow.all_handlers_finished()
+        return workflow.info().is_continue_as_new_suggested() and self._open.closed is None and not busy
 
     def _state(self) -> TransitionState:
         return TransitionState(
             definition=self._definition,
-            team=self._given.team,
+            team=self._team,
             journey=self._open,
             handled=self._handled,
             outbox=self._outbox,
             last=self._last,
             ahead_by=self._given.ahead_by,
         )
+
+
+def _said(command: AnyCommand | Start) -> Said:
+    reason = None if isinstance(command, Start) else command.reason
+    by = command.by
+    return Said(id=command.id, do=command.do, role=by.role, staff=by.staff, at=command.at, reason=reason)
 
 
 def _refusal(why: Refused) -> ApplicationError:
