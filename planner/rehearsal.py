@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from planner import journey as planner
 from planner.refused import Refused
@@ -127,29 +127,15 @@ class Entry(Strict):
         return named or (next(iter(self.set_due)) if self.set_due else None) or (self.add.step if self.add else None)
 
 
-class Expectation(Strict):
+class Expectation(Event):
     """What an event must have; only the keys that are given are compared."""
 
-    event: Kind | None = None
-    at: Instant | None = None
-    step: str | None = None
-    rung: int | None = None
-    to: list[Role] | None = None
-    due: Instant | None = None
-    late: bool | None = None
+    model_config = ConfigDict(extra="forbid")
+
+    event: Kind | None = None  # type: ignore[assignment]  # an expectation need not say what sort of event it is
+    at: Instant | None = None  # type: ignore[assignment]  # nor when
     attendance: Annotated[Attendance | None, BeforeValidator(as_code)] = None
     mechanism: Annotated[Mechanism | None, BeforeValidator(as_code)] = None
-    contact_at: Instant | None = None
-    milestone: str | None = None
-    occurred_at: Instant | None = None
-    fact: str | None = None
-    value: Any = None
-    until: Instant | None = None
-    reason: str | None = None
-    type: str | None = None
-    by_hand: bool | None = None
-    staff: str | None = None
-    exit: str | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
