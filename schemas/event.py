@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Any
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from schemas.base import Instant, Stored
 from schemas.codes import Attendance, Mechanism, Role
 
@@ -66,6 +68,11 @@ class Event(Stored):
     staff: str | None = None
     exit: str | None = None
 
+    @model_serializer(mode="wrap")
+    def _only_what_applies(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is not told is not written either, so an event that has travelled is the same as before."""
+        return {name: value for name, value in dump(self).items() if name in self.model_fields_set}
+
     def told(self) -> dict[str, Any]:
         """The event as plain data: only what applies, instants as RFC 3339 in UTC."""
-        return self.model_dump(mode="json", exclude_unset=True)
+        return self.model_dump(mode="json")

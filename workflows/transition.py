@@ -34,6 +34,8 @@ REMEMBERED = 200
 """Receipts kept in the workflow; the records answer for older commands."""
 TRACED = 100
 """Latest events that the trace query tells; the whole history is in the records."""
+SUMMED_UP = 120
+"""Characters of a timer's summary, of which Temporal takes 400 bytes."""
 PUNCTUAL = timedelta(seconds=60)
 """A timer no later than this counts as on time; after an outage, time passes in one go instead."""
 SAID_WITHIN = timedelta(minutes=10)
@@ -153,7 +155,7 @@ class TransitionWorkflow:
                         or self._may_renew()
                     ),
                     timeout=at - self._now if at else None,
-                    timeout_summary=headline(self._pathway, self._open) if at else None,
+                    timeout_summary=headline(self._pathway, self._open)[:SUMMED_UP] if at else None,
                 )
             except TimeoutError:
                 pass
