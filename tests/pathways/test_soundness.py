@@ -1,0 +1,159 @@
+"""Each rule by which a definition is refused, with the line and what to change."""
+
+import pytest
+
+from pathways.loader import parse
+from tests.pathways.example import SOUND, refused, with_
+
+CALL, CHAT = "due: {after: moved, days: 3}", "series: {every: {days: 7}, from: {after: moved}, times: 4}"
+SAFETY = "ladder: safety"
+SETTLED, DIED = "when_done: last", "  - {id: died, title: Died}\n"
+FLAG = "flag: {type: boolean, default: false}"
+SILENCE = "silence: {days: 7}\n"
+
+
+def test_the_example_is_sound() -> None:
+    assert list(parse(SOUND, "f.yaml").step) == ["call", "chat", "last"]
+
+
+RULES = [
+    # what is named must be there
+    (CALL, "due: {after: mved, days: 3}", "22: steps[0].due.after: there is no milestone mved: is moved meant?"),
+    (CALL, "due: {before: xyz, days: 3}", "22: steps[0].due.before: there is no milestone xyz"),
+    (CALL, "due: {after_expected: xyz, days: 3}", "22: steps[0].due.after_expected: there is no milestone xyz"),
+    (SAFETY, "ladder: saftey", "23: steps[0].ladder: there is no ladder saftey: is safety meant?"),
+    (SAFETY, "ladder: safety\n    when: {flog: true}", "24: steps[0].when.flog: there is no fact flog: is flag meant?"),
+    (SETTLED, "when_done: lst", "15: exits[0].when_done: there is no step lst: is last meant?"),
+    (SETTLED, "said_with: lst", "15: exits[0].said_with: there is no step lst: is last meant?"),
+    (SETTLED, "milestone: mvoed", "15: exits[0].milestone: there is no milestone mvoed: is moved meant?"),
+    (SILENCE, "silence: {days: 7, after: mvd}\n", "3: silence.after: there is no milestone mvd: is moved meant?"),
+    ("not_before: [started]", "needs: [startd]",
+     "6: milestones[1].needs[0]: there is no milestone startd: is started meant?"),
+    (SILENCE, SILENCE + "risk_review: {other_ladder: odd}\n", "4: risk_review.other_ladder: there is no ladder odd"),
+    (SAFETY, "ladder: safety\n    records: mvd", "24: steps[0].records: there is no milestone mvd: is moved meant?"),
+    (SAFETY, "ladder: safety\n    satisfied_by: {or_milestone: mvd}",
+     "24: steps[0].satisfied_by.or_milestone: there is no milestone mvd: is moved meant?"),
+    ("from: {after: moved}", "from: {after: mvd}",
+     "28: steps[1].series.from.after: there is no milestone mvd: is moved meant?"),
+    ("times: 4", "until: {after: mvd}", "28: steps[1].series.until.after: there is no milestone mvd: is moved meant?"),
+    # values of facts
+    (SAFETY, "ladder: safety\n    when: {size: medium}",
+     "24: steps[0].when.size: 'medium' is no value of size: it has small, large"),
+    (SAFETY, "ladder: safety\n    when: {flag: yes}",
+     "24: steps[0].when.flag: 'yes' is no value of flag: it has true or false"),
+    (SAFETY, "ladder: safety\n    when: {size: [small, huge]}",
+     "24: steps[0].when.size: 'huge' is no value of size: it has small, large"),
+    (SAFETY, "ladder: safety\n    when: {wishes: language}",
+     "24: steps[0].when.wishes: what was asked for is the person's own words: "
+     "say `wishes: true` (anything was) or `wishes: false`"),
+    ("default: false", "default: maybe", "9: facts.flag.default: 'maybe' is no value of flag: it has true or false"),
+    ("[small, large]}", "[small, large], default: true}",
+     "11: facts.size.default: true is no value of size: it has small, large"),
+    ("[north, south]}", "[north, south], default: north}",
+     "10: facts.place.default: only a boolean or a choice begins with a value: leave the default out"),
+    ("[small, large]", "[small, small]", "11: facts.size.values[1]: small is there already: leave it out"),
+    # names
+    ("  - id: chat", "  - id: call", "24: steps[1].id: call is there already: give this one another id"),
+    ("{id: ended, name: end}", "{id: ended, name: end}\n  - {id: moved, name: end}",
+     "8: milestones[3].id: moved is there already: give this one another id"),
+    ("id: died", "id: settled", "16: exits[1].id: settled is there already: give this one another id"),
+    ("  - id: call", "  - id: handover",
+     "18: steps[0].id: handover is a name that Alongside uses itself: choose another"),
+    ("kind: contact", "kind: risk-review",
+     "20: steps[0].kind: a risk-review is opened by Alongside itself: choose another kind, for example task"),
+    # who
+    (SAFETY, "ladder: safety\n    may_complete: []",
+     "24: steps[0].may_complete: nobody may complete this step: name at least one role, or leave the line out"),
+    (SAFETY, "ladder: safety\n    may_complete: [team-lead]",
+     "24: steps[0].may_complete: the owner (coordinator) may not complete it: add that role"),
+    ("owner: coordinator", "owner: incoming-coordinator",
+     "21: steps[0].owner: only a handover belongs to an incoming coordinator: name who does this step"),
+    # contacts
+    ("kind: contact", "kind: task\n    waive_needs_attempts: 2",
+     "21: steps[0].waive_needs_attempts: only a contact is attempted, so a task could never be waived"),
+    ("kind: contact", "kind: task\n    attempt_tells: [team-lead]",
+     "21: steps[0].attempt_tells: only a contact is attempted, and this is a task: leave the line out"),
+    ("kind: contact", "kind: task\n    satisfied_by: {days_after: 1}",
+     "21: steps[0].satisfied_by: only a contact is satisfied by a contact, and this is a task"),
+    ("kind: contact", "kind: task\n    records: moved",
+     "21: steps[0].records: only a contact or appointment that comes once records a milestone"),
+    (SAFETY, "ladder: safety\n    records: ended",
+     "24: steps[0].records: ended is recorded by Alongside itself: name another milestone"),
+    (CALL, "due: {before: moved, days: 3}\n    satisfied_by: {days_after: 1}",
+     "23: steps[0].satisfied_by: counts from the milestone of `due: {after: ...}`, which this step has not got"),
+    (SAFETY, "ladder: safety\n    satisfied_by: {days_after: 3, within_days: 2}",
+     "24: steps[0].satisfied_by.within_days: no day is left: let within_days be at least days_after"),
+    (SAFETY, "ladder: safety\n    reopened_by_declined: size",
+     "24: steps[0].reopened_by_declined: names a fact of the type agreed-choice"),
+    ("ladder: gentle", "ladder: gentle\n    when: {peer_support: offered}",
+     "30: steps[1].when.peer_support: a peer contact is only ever asked for while peer support is accepted: "
+     "leave it out"),
+    ("values: [offered, accepted], default", "values: [offered], default",
+     "8: facts: peer contacts need the fact peer_support, a choice with the value accepted: add it"),
+    # when
+    (", times: 4", "", "28: steps[1].series: never ends: say `times`, or `until` which milestone"),
+    ("every: {days: 7}, from: {after: moved}, times: 4", "at: [{days: 7}, {days: 3}], from: {after: moved}",
+     "28: steps[1].series.at: each distance is longer than the one before it"),
+    ("every: {days: 7}, from: {after: moved}, times: 4", "at: [{days: 7}, {weeks: 3}], from: {after: moved}",
+     "28: steps[1].series.at: count every distance in the same unit"),
+    (CALL, "due: {before: started, days: 3}",
+     "22: steps[0].due.before: nothing is asked for before the start: say `after: started`"),
+    (CALL, "due: {after: ended, days: 3}",
+     "22: steps[0].due.after: nothing is asked for once the transition has ended: count from another milestone"),
+    # milestones
+    ("  - {id: ended, name: end}\n", "", "4: milestones: every pathway has the milestone ended: add it"),
+    ("{id: started, name: start}", "{id: started, name: start, needs: [moved]}",
+     "5: milestones[0]: started must come before itself: break the circle of needs"),
+    # ladders
+    (SILENCE, SILENCE + "ladders:\n  own:\n    rungs: [{days: 2, to: [owner]}, {days: 1, to: [team-lead]}]\n",
+     "6: ladders.own.rungs[1]: each rung comes later than the one before it"),
+    (SILENCE, SILENCE + "ladders:\n  own:\n    rungs: [{hours: 2, to: [owner]}, {days: 1, to: [team-lead]}]\n",
+     "6: ladders.own.rungs[1]: count every rung of a ladder in hours"),
+    # endings
+    (", when_done: last", "",
+     "14: exits: the pathway cannot close by itself: name the last step with `when_done` or `said_with`"),
+    (SETTLED, "when_done: chat", "15: exits[0].when_done: chat comes again and again, so it cannot be the last step"),
+    (DIED, "", "14: exits: somebody may die or leave at any time: add an exit that needs nothing"),
+    ("title: Died}", "title: Died, needs_agreed: place}",
+     "14: exits: somebody may die or leave at any time: add an exit that needs nothing"),
+    (SETTLED, "when_done: last, needs_agreed: size",
+     "15: exits[0].needs_agreed: names a fact of the type agreed-choice"),
+    (SETTLED, "when_done: last, milestone: moved", "15: exits[0]: say only one of when_done, said_with, milestone"),
+    (SETTLED, "milestone: ended",
+     "15: exits[0].milestone: ended is recorded by Alongside itself: name another milestone"),
+    ("ladder: standard", "ladder: standard\n    when: {flag: true}",
+     "14: exits: the pathway cannot close for everybody: the last step is only asked for at times"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "told"), RULES, ids=[rule[2].partition(": ")[2][:60] for rule in RULES])
+def test_what_is_unsound_is_told_with_its_line(old: str, new: str, told: str) -> None:
+    assert f"f.yaml:{told}" in refused(with_(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(old, new) for old, new, told in RULES if "circle" not in told and "peer contacts need" not in told],
+)
+def test_one_mistake_is_told_once(old: str, new: str) -> None:
+    # A circle is told of each milestone in it; leaving a value out also makes the default wrong.
+    assert len(refused(with_(old, new))) <= 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (SAFETY, "ladder: safety\n    when: {size: true}"),
+        (SAFETY, "ladder: safety\n    when: {size: [small, large], flag: true, wishes: true, place: north}"),
+        (CHAT, "series: {every: {days: 7}, from: {before: moved, months: 1}, until: {after_expected: moved, days: 9}}"),
+        (CHAT, "series: {every: {weeks: 2}, from: {after: started}, until: {after: ended}}"),
+        (SETTLED, "milestone: moved"),
+        (SILENCE, SILENCE + "coordinator: named-worker\n"),
+        (SAFETY, "ladder: safety\n    may_complete: [named-worker]\n    may_waive: []"),
+        (FLAG, "flag: {type: boolean}"),
+        (SILENCE, SILENCE + "ladders: {own: {rungs: [{hours: 0, to: [owner]}, {hours: 5, to: [safety-lead]}]}}\n"),
+        ("kind: contact", "kind: contact\n    satisfied_by: {days_after: 1, within_days: 1, or_milestone: moved}"),
+    ],
+)
+def test_what_is_sound_is_accepted(old: str, new: str) -> None:
+    assert parse(with_(old, new), "f.yaml").id == "small"
