@@ -140,6 +140,18 @@ def test_time_passes(pathway: Pathway, start: Start, moves: list[Move]) -> None:
         assert [event.at for event in turn.events] == [turn.at] * len(turn.events)
 
 
+@given(pathways(), starts(), MOVES, st.integers(0, 200))
+def test_waking_late_floods_nobody(pathway: Pathway, start: Start, moves: list[Move], days: int) -> None:
+    for turn in played(pathway, start, moves):
+        late = turn.at + timedelta(days=days)
+        journey, events = planner.wake(pathway, turn.after, late)
+        alarms = [event.step for event in events if event.event is Kind.ESCALATED]
+        assert len(alarms) == len(set(alarms))
+        assert not set(alarms) & {event.step for event in events if event.event is Kind.REMINDED}
+        following = planner.next_wake(pathway, journey)
+        assert following is None or following > late
+
+
 @given(pathways(), starts(), MOVES)
 def test_waking_when_nothing_is_due_changes_nothing(pathway: Pathway, start: Start, moves: list[Move]) -> None:
     for turn in played(pathway, start, moves):
