@@ -7,13 +7,16 @@ from typing import NoReturn
 
 import typer
 
-from cli import caseload, demo, pathway, reconcile, rehearse, services
+from cli import caseload, commands, demo, handover, pathway, reconcile, rehearse, services
 from cli.errors import Stop
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
-COMMANDS = (services, caseload, demo, pathway, reconcile, rehearse)
+COMMANDS = (commands, handover, services, caseload, demo, pathway, reconcile, rehearse)
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
+
+REFUSED = {"invalid": 2, "not-found": 3, "not-allowed": 4, "conflict": 5}
+"""The exit code of each kind of refusal."""
 
 for module in COMMANDS:
     module.add(app)
@@ -56,7 +59,7 @@ def expected(error: Exception) -> Stop:
         return error
     message = getattr(error, "message", None)
     if hasattr(error, "kind") and isinstance(message, str):  # a refusal of the planner or of the records
-        return Stop(message, 2 if error.kind == "invalid" else 1)
+        return Stop(message, REFUSED.get(str(error.kind), 1))
     if isinstance(error, ConnectionError | TimeoutError):
         return Stop(f"The connection was lost or refused ({error or type(error).__name__}). See `alongside doctor`.")
     if isinstance(error, OSError) and error.filename:

@@ -1,0 +1,161 @@
+"""How a command is sent: who asks is looked up, it is sent, and what was recorded is told in one sentence."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
+
+import typer
+
+from cli.errors import Stop
+from cli.options import Asking
+from planner.clock import local_day
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+    from records.views import TransitionView
+    from schemas.command import AnyCommand, Command, Receipt
+    from schemas.journey import Journey
+    from schemas.pathway import Pathway
+    from workers.client import Pool
+
+NAMES = {
+    "id": "--id: letters, digits and _ . : - only, at most 80 of them, beginning with a letter or digit.",
+    "staff": "--as: an id of the staff list has letters, digits and _ . @ - only.",
+    "to": "--to: an id of the staff list has letters, digits and _ . @ - only.",
+    "reason": "--reason: between 1 and 1000 characters, please.",
+    "title": "TITLE: between 3 and 120 characters, please.",
+}
+"""What to say of a field that is not as it may be."""
+
+
+class Case(NamedTuple):
+    """A transition that is acted on: as the records know it, with its journey and its rules."""
+
+    view: "TransitionView"
+    journey: "Journey"
+    pathway: "Pathway"
+
+
+def act(
+    which: str,
+    asking: Asking,
+    model: "type[Command]",
+    said: Callable[[Case], dict[str, Any]] | None = None,
+    **fields: Any,
+) -> None:
+    """Send a command and tell what came of it; `said` are fields that depend on the transition."""
+    asyncio.run(_act(which, asking, model, said or (lambda _: {}), fields))
+
+
+async def _act(
+    which: str,
+    asking: Asking,
+    model: "type[Command]",
+    said: Callable[[Case], dict[str, Any]],
+    fields: dict[str, Any],
+) -> None:
+    from cli.connections import everything
+    from records import commit
+    from workers.transitions import send
+
+    who = actor(asking)
+    async with everything() as (_, client, pool):
+        case = await _case(pool, which)
+        known = await commit.receipt(pool, case.view.id, asking.command_id) if asking.command_id else None
+        if known is not None:
+            await _tell(pool, asking, case, None, known)
+            return
+        command = await _command(pool, case, asking, who, model, fields | said(case))
+        if asking.preview:
+            _foretell(asking, case, command)
+            return
+        receipt = await send(client, case.view.id, command, pool)
+        await _tell(pool, asking, case, command, receipt)
+
+
+def actor(asking: Asking) -> str:
+    """The id of whoever asks; Stop when nobody says it."""
+    if not (asking.by and asking.by.strip()):
+        raise Stop("Say who is acting: --as STAFF, or set ALONGSIDE_AS.", 2)
+    return asking.by.strip()
+
+
+def built(model: "type[BaseModel]", said: dict[str, Any]) -> Any:
+    """A model of what was said; Stop with a sentence for each field that is not as it may be."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(said)
+    except ValidationError as error:
+        raise Stop("\n".join(dict.fromkeys(_sentences(error))), 2) from None
+
+
+def _sentences(error: "ValidationError") -> list[str]:
+    found = []
+    for detail in error.errors():
+        name = str(detail["loc"][-1]) if detail["loc"] else ""
+        message = detail["msg"].removeprefix("Value error, ")
+        found.append(NAMES.get(name) or f"{name.replace('_', ' ')}: {message[0].lower()}{message[1:]}.".lstrip(": "))
+    return found
+
+
+async def _case(pool: "Pool", which: str) -> Case:
+    from planner.refused import Refused
+    from records.listings import transition
+    from schemas.pathway import Pathway
+
+    view = await transition(pool, which)
+    if view.journey is None or view.definition is None:
+        raise Refused("conflict", "This transition is registered and has not begun: give `alongside start` again.")
+    return Case(view, view.journey, Pathway.parse_canonical(view.definition))
+
+
+async def _command(
+    pool: "Pool", case: Case, asking: Asking, who: str, model: "type[Command]", fields: dict[str, Any]
+) -> "AnyCommand":
+    from cli.actors import acting, member
+    from schemas.command import AnswerHandover, OfferHandover
+
+    by = await acting(pool, who, case.journey, answers=model is AnswerHandover)
+    about = {"id": asking.command_id or str(uuid4()), "at": asking.now, "by": by, "reason": asking.reason}
+    command: AnyCommand = built(model, about | fields)
+    if isinstance(command, OfferHandover):
+        await member(pool, command.to)  # a commit would take any id
+    return command
+
+
+def _foretell(asking: Asking, case: Case, command: "AnyCommand") -> None:
+    from planner.preview import preview
+
+    found = preview(case.pathway, case.journey, command)
+    if asking.as_json:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    typer.echo("Nothing is changed. It would mean:")
+    for line in found.words():
+        typer.echo(f"  {line}")
+
+
+async def _tell(pool: "Pool", asking: Asking, before: Case, command: "AnyCommand | None", receipt: "Receipt") -> None:
+    from cli import told
+    from planner import words
+
+    if asking.as_json:
+        show_receipt(receipt)
+        return
+    after = await _case(pool, receipt.transition_id)
+    if command is None:
+        typer.echo(
+            f"This was recorded already, on {words.moment(receipt.at)}. {told.next_wait(after.pathway, after.journey)}"
+        )
+    else:
+        said = told.recorded(after.pathway, before.journey, after.journey, command)
+        typer.echo(f"Recorded: {said}. {told.next_wait(after.pathway, after.journey)}")
+
+
+def show_receipt(receipt: "Receipt") -> None:
+    """Print a receipt as JSON."""
+    typer.echo(receipt.model_dump_json())
