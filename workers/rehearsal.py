@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
@@ -44,9 +45,20 @@ class Stage:
         self._pool = pool
         self._task_queue = task_queue
 
-    async def play(self, rehearsal: Rehearsal, pathway: Pathway, load: Callable[[str], Pathway]) -> list[Event]:
+    @property
+    def client(self) -> Client:
+        """A client of the Temporal whose clock skips."""
+        return self._environment.client
+
+    async def play(
+        self,
+        rehearsal: Rehearsal,
+        pathway: Pathway,
+        load: Callable[[str], Pathway],
+        transition_id: str | None = None,
+    ) -> list[Event]:
         """Play the whole story; the trace is what the records hold afterwards, and what was refused."""
-        transition_id = str(uuid4())
+        transition_id = transition_id or str(uuid4())
         await self._register(rehearsal, pathway, transition_id)
         ahead_by = rehearsal.start.at - await self._environment.get_current_time()
         await start_transition(

@@ -25,6 +25,7 @@ from workers.client import Pool
 from workers.settings import Settings, load_settings
 from workers.transitions import send, start_transition, workflow_id
 from workers.worker import build_worker
+from workflows import attributes
 from workflows.transition import TransitionWorkflow
 
 TEAM = "North"
@@ -146,6 +147,12 @@ async def place(client: Client, pool: Pool, **settings: Any) -> AsyncIterator[Pl
 
 def _member(name: str, role: Role, team: str) -> StaffMember:
     return StaffMember(id=name, name=f"Staff {name}", role=role, team=team, email=f"{name}@example.org")
+
+
+async def listed(person: Followed) -> dict[str, object]:
+    """The search attributes that the workflow has."""
+    found = (await person.handle.describe()).typed_search_attributes
+    return {pair.key.name.removeprefix("Alongside"): pair.value for pair in found if pair.key in attributes.ALL}
 
 
 async def until(look: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:

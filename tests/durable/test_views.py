@@ -16,18 +16,11 @@ from schemas.command import (
     RecordMilestone,
     SetDue,
 )
-from tests.durable.following import COORDINATOR, FAMILY_NAME, GIVEN_NAME, TEAM, Followed, Place, now, until
+from tests.durable.following import COORDINATOR, FAMILY_NAME, GIVEN_NAME, TEAM, Followed, Place, listed, now, until
 from workers.transitions import preview, query_journey
-from workflows import attributes
 from workflows.transition import TransitionWorkflow
 
 BY_STAFF = "coordinator-2"
-
-
-async def listed(person: Followed) -> dict[str, object]:
-    """The search attributes that the workflow has."""
-    found = (await person.handle.describe()).typed_search_attributes
-    return {pair.key.name.removeprefix("Alongside"): pair.value for pair in found if pair.key in attributes.ALL}
 
 
 async def test_search_attributes_follow_the_journey(here: Place) -> None:
