@@ -25,9 +25,7 @@ def offer(
     answer_by: Annotated[str, typer.Option(metavar="WHEN", help="A day alone counts to its end.")],
     overlap_until: Annotated[
         str | None,
-        typer.Option(
-            metavar="WHEN", help="Until then both are told. A day alone counts to its end.", show_default=False
-        ),
+        typer.Option(metavar="WHEN", help="Until then both are told. A day alone counts to its end."),
     ] = None,
     by: As = None,
     reason: Reason = None,

@@ -1,7 +1,6 @@
 """How a command is sent: who asks is looked up, it is sent, and what was recorded is told in one sentence."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
@@ -10,7 +9,6 @@ import typer
 
 from cli.errors import Stop
 from cli.options import Asking
-from planner.clock import local_day
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -22,6 +20,11 @@ if TYPE_CHECKING:
     from workers.client import Pool
 
 NAMES = {
+    "local_id": "--local-id: letters, digits and _ . / - only, at most 40 of them, beginning with a letter or digit.",
+    "given_name": "--given-name: between 1 and 200 characters, please.",
+    "family_name": "--family-name: between 1 and 200 characters, please.",
+    "stands_in": "--by: an id of the staff list has letters, digits and _ . @ - only.",
+    "step": "The name of a step has lower-case letters, digits and hyphens, such as call-gp.",
     "id": "--id: letters, digits and _ . : - only, at most 80 of them, beginning with a letter or digit.",
     "staff": "--as: an id of the staff list has letters, digits and _ . @ - only.",
     "to": "--to: an id of the staff list has letters, digits and _ . @ - only.",
@@ -97,8 +100,11 @@ def _sentences(error: "ValidationError") -> list[str]:
     found = []
     for detail in error.errors():
         name = str(detail["loc"][-1]) if detail["loc"] else ""
-        message = detail["msg"].removeprefix("Value error, ")
-        found.append(NAMES.get(name) or f"{name.replace('_', ' ')}: {message[0].lower()}{message[1:]}.".lstrip(": "))
+        if detail["type"] == "value_error":
+            message = detail["msg"].removeprefix("Value error, ")
+            found.append(f"{message[0].upper()}{message[1:]}.")
+        else:
+            found.append(NAMES.get(name) or f"{name.replace('_', ' ') or 'this'}: {detail['msg'].lower()}.")
     return found
 
 
@@ -148,12 +154,10 @@ async def _tell(pool: "Pool", asking: Asking, before: Case, command: "AnyCommand
         return
     after = await _case(pool, receipt.transition_id)
     if command is None:
-        typer.echo(
-            f"This was recorded already, on {words.moment(receipt.at)}. {told.next_wait(after.pathway, after.journey)}"
-        )
+        said = f"This was recorded already, on {words.moment(receipt.at)}."
     else:
-        said = told.recorded(after.pathway, before.journey, after.journey, command)
-        typer.echo(f"Recorded: {said}. {told.next_wait(after.pathway, after.journey)}")
+        said = f"Recorded: {told.recorded(after.pathway, before.journey, after.journey, command)}."
+    typer.echo(f"{said} {told.next_wait(after.pathway, after.journey)}")
 
 
 def show_receipt(receipt: "Receipt") -> None:

@@ -1,6 +1,9 @@
 """What was recorded, and what is waited for next, in a sentence each; nothing in them names the person."""
 
+from datetime import datetime
+
 from planner import words
+from planner.clock import local_day, midnight
 from planner.preview import difference
 from planner.waits import waits
 from schemas import command as says
@@ -49,11 +52,9 @@ def _of_a_step(after: Journey, command: says.Command) -> str:
             return f"{command.step} is added, due {words.due(command.due)}"
         case says.SetDue(due=None):
             due = after.steps[command.step].due
-            return (
-                f"{command.step} follows its rule again, {f'due {words.due(due)}' if due else 'without a date so far'}"
-            )
+            return f"{command.step} follows its rule again, and {f'is due {words.due(due)}' if due else 'has no date'}"
         case says.SetDue():
-            return f"{command.step} is due {words.due(command.due)}, set by hand" if command.due else command.step
+            return f"{command.step} is due {words.due(command.due or command.at)}, set by hand"
     raise TypeError(command)
 
 
@@ -61,14 +62,12 @@ def _of_a_handover(before: Journey, after: Journey, command: says.Command) -> st
     match command:
         case says.OfferHandover():
             by = words.due(command.answer_by)
-            return (
-                f"offered to {command.to}, who answers by {by}; {before.coordinator or 'nobody'} coordinates until then"
-            )
+            return f"offered to {command.to}, who answers by {by}; until then {_coordinator(before)} coordinates it"
         case says.AnswerHandover(accept=True):
-            return f"{after.coordinator} is the coordinator now"
+            return f"{_coordinator(after)} is the coordinator now"
         case says.AnswerHandover():
-            return f"the offer is declined, and {after.coordinator or 'nobody'} stays the coordinator"
-    return f"the offer is withdrawn, and {after.coordinator or 'nobody'} stays the coordinator"
+            return f"the offer is declined, and {_coordinator(after)} stays the coordinator"
+    return f"the offer is withdrawn, and {_coordinator(after)} stays the coordinator"
 
 
 def _of_the_journey(pathway: Pathway, after: Journey, command: says.Command) -> str:
@@ -78,7 +77,7 @@ def _of_the_journey(pathway: Pathway, after: Journey, command: says.Command) -> 
             return f"the {pathway.milestone[command.milestone].name} was on {words.moment(at)}"
         case says.Expect():
             return "; ".join(
-                f"the {pathway.milestone[name].name} is {f'expected {words.due(at)}' if at else 'not expected on any date'}"
+                f"the {pathway.milestone[name].name} {f'is expected {_from(at)}' if at else 'has no expected date'}"
                 for name, at in command.expected.items()
             )
         case says.ChangeFacts():
@@ -92,6 +91,15 @@ def _of_the_journey(pathway: Pathway, after: Journey, command: says.Command) -> 
         case says.Exit():
             return f"the transition ended as {command.exit}"
     raise TypeError(command)
+
+
+def _coordinator(journey: Journey) -> str:
+    return journey.coordinator or "nobody"
+
+
+def _from(at: datetime) -> str:
+    """A day when it is meant from its beginning, else day and time."""
+    return words.day(at) if at == midnight(local_day(at)) else words.moment(at)
 
 
 def _value(value: object) -> str:

@@ -1,0 +1,25 @@
+"""A place with a running worker, found by the command line through its environment."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+
+from tests.durable.following import COORDINATOR, Place, place
+from workers.client import Pool
+
+
+@pytest_asyncio.fixture
+async def here(
+    temporal: Client, pool: Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Place]:
+    """A place whose worker is running; commands go to it, as its coordinator."""
+    async with place(temporal, pool) as found:
+        monkeypatch.setenv("ALONGSIDE_DATABASE_URL", database_url)
+        monkeypatch.setenv("ALONGSIDE_TASK_QUEUE", found.settings.task_queue)
+        monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.service_client.config.target_host)
+        monkeypatch.setenv("TEMPORAL_NAMESPACE", temporal.namespace)
+        monkeypatch.setenv("ALONGSIDE_AS", COORDINATOR)
+        async with found.worker():
+            yield found
