@@ -7,6 +7,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.mail import Mailer
 from activities.notices import NoticeActivities
@@ -23,13 +24,23 @@ FAREWELL = timedelta(seconds=20)
 """How long running activities may take to end when the worker stops."""
 
 
-def build_worker(settings: Settings, client: Client, pool: Pool) -> Worker:
-    """A worker on the settings' task queue; with a deployment name and a build id, one version of several."""
+def build_worker(
+    settings: Settings,
+    client: Client,
+    pool: Pool,
+    *,
+    restrictions: SandboxRestrictions = SandboxRestrictions.default,
+) -> Worker:
+    """A worker on the settings' task queue; with a deployment name and a build id, one version of several.
+
+    `restrictions` are those of the sandbox that workflows run in; tests have stricter ones.
+    """
     mailer = mailer_of(settings)
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[TransitionWorkflow],
+        workflow_runner=SandboxedWorkflowRunner(restrictions),
         activities=[
             RecordsActivities(pool, email=mailer is not None).commit,
             NoticeActivities(pool, mailer).deliver,

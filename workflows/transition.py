@@ -42,7 +42,7 @@ SAID_WITHIN = timedelta(minutes=10)
 """How long a command may have been under way and still be recorded at the time it was said."""
 
 UNTIL_WRITTEN = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=2))
-UNTIL_SENT = RetryPolicy(initial_interval=timedelta(seconds=10), maximum_interval=timedelta(minutes=15))
+UNTIL_SENT = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 
 
 @workflow.defn

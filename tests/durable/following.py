@@ -13,6 +13,8 @@ from uuid import uuid4
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
 
 from pathways.loader import find
 from records import people, staff
@@ -32,6 +34,12 @@ TEAM = "North"
 COORDINATOR = "coordinator-1"
 GIVEN_NAME, FAMILY_NAME = "Clementine", "Featherstonehaugh"
 """Names that nobody has by chance: found anywhere in Temporal or in a message, they have leaked."""
+
+STRICT = SandboxRestrictions.default.with_import_notification_policy(
+    SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+    | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+)
+"""What a workflow imports is passed through on purpose, each module, or its start fails."""
 
 _numbers = itertools.count(1)
 
@@ -121,7 +129,8 @@ class Place:
 
     def worker(self, **changed: Any) -> Worker:
         """A worker of this place, not yet running; `changed` settings are its own."""
-        return build_worker(self.settings.model_copy(update=changed), self.client, self.pool)
+        settings = self.settings.model_copy(update=changed)
+        return build_worker(settings, self.client, self.pool, restrictions=STRICT)
 
 
 def inpatient() -> Pathway:
