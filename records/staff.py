@@ -1,6 +1,6 @@
 """The staff list, and who stands in for whom."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from asyncpg import ExclusionViolationError, ForeignKeyViolationError, UniqueViolationError
 
@@ -86,3 +86,15 @@ async def add_cover(db: Database, cover: Cover) -> None:
         except ForeignKeyViolationError as unknown:
             who = cover.staff if unknown.constraint_name == "cover_staff_fkey" else cover.stands_in
             raise UnknownStaff(who) from None
+
+
+NAMES = """
+-- What members of staff are called.
+SELECT id, name FROM staff WHERE id = ANY($1)
+"""
+
+
+async def names(db: Database, staff_ids: Collection[str]) -> dict[str, str]:
+    """What those members of staff are called, by id; who is not in the staff list is left out."""
+    async with connected(db) as link:
+        return {row["id"]: row["name"] for row in await link.fetch(NAMES, list(staff_ids))}

@@ -1,0 +1,113 @@
+"""What happened, in words: one line for each step that an entry of a history is about."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from planner import words
+from planner.turn import BEFORE_ALONGSIDE
+from records.views import HistoryRow
+from schemas.codes import ATTENDANCE_WORDS, MECHANISM_WORDS, WAS_NOT_BROUGHT, Attendance, Mechanism, Role
+from schemas.event import Kind
+
+
+def lines(rows: Sequence[HistoryRow]) -> list[str]:
+    """What happened at one moment, a line for each step and for whatever is about none."""
+    steps: dict[str, list[HistoryRow]] = {}
+    before = {row.step for row in rows if row.payload.get("reason") == BEFORE_ALONGSIDE}
+    told = []
+    for row in rows:
+        if row.step is None:
+            told.append(_words(row))
+        elif row.step not in before:
+            steps.setdefault(row.step, []).append(row)
+    told += [f"{_name(of_step[0])}: {'; '.join(map(_words, of_step))}" for of_step in steps.values()]
+    if before:
+        count = f"{len(before)} steps" if len(before) > 1 else "One step"
+        told.append(f"{count} from before Alongside took this on: not asked for")
+    return told
+
+
+def _name(row: HistoryRow) -> str:
+    return f"{row.title} [dim]({row.step})[/dim]" if row.title and row.title != row.step else row.step or ""
+
+
+def _words(row: HistoryRow) -> str:
+    told = row.payload
+    text = _TEXTS[Kind(row.event)].format(
+        due=_due(told.get("due")),
+        to=words.roles([Role(role) for role in told.get("to") or []]) or "somebody",
+        rung=told.get("rung"),
+        late=", late" if told.get("late") else "",
+        on=f" on {words.day(row.at)}" if told.get("contact_at") is None else f" on {_on(told['contact_at'])}",
+        contact=_contact(told),
+        milestone=told.get("milestone") or "",
+        at=words.moment(_instant(told.get("occurred_at")) or row.at),
+        fact=str(told.get("fact") or "").replace("_", " "),
+        value=_value(told.get("value")),
+        until=words.due(_instant(told.get("until")) or row.at),
+        staff=told.get("staff") or "",
+        exit=told.get("exit") or "",
+    )
+    reason = told.get("reason") or (row.reason if row.event in _SAID else None)
+    return f"{text} ({str(reason).replace('-', ' ')})" if reason else text
+
+
+_TEXTS = {
+    Kind.STARTED: "followed from here",
+    Kind.OPENED: "open",
+    Kind.DUE: "{due}",
+    Kind.REMINDED: "{to} reminded",
+    Kind.MISSED: "not done in time",
+    Kind.ESCALATED: "{to} told",
+    Kind.STOOD_DOWN: "what was told of it is over",
+    Kind.ACKNOWLEDGED: "being seen to, nobody further is told before {until}",
+    Kind.ATTEMPTED: "a contact was tried{on}{contact}",
+    Kind.COMPLETED: "done{on}{late}{contact}",
+    Kind.WAIVED: "need not be done",
+    Kind.CANCELLED: "no longer asked for",
+    Kind.REOPENED: "open again",
+    Kind.MILESTONE: "{milestone}: {at}",
+    Kind.EXPECTED: "{milestone} expected: {due}",
+    Kind.FACT: "{fact}: {value}",
+    Kind.HELD: "put on hold",
+    Kind.RESUMED: "goes on",
+    Kind.SILENCE: "no contact attended for too long",
+    Kind.REFUSED: "refused",
+    Kind.CLOSED: "closed as {exit}",
+    Kind.HANDOVER_OFFERED: "offered to {staff}, who answers by then ({due})",
+    Kind.HANDOVER_ACCEPTED: "{staff} is the coordinator now",
+    Kind.HANDOVER_DECLINED: "{staff} declined",
+    Kind.HANDOVER_WITHDRAWN: "the offer to {staff} was withdrawn",
+    Kind.DEFINITION_CHANGED: "goes on by version {value} of the pathway",
+}
+_SAID = frozenset({Kind.COMPLETED, Kind.MILESTONE, Kind.EXPECTED, Kind.FACT, Kind.ACKNOWLEDGED, Kind.CLOSED})
+"""Events that are what was said itself: the reason belongs to them, and not to what followed."""
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _on(text: str) -> str:
+    return words.moment(datetime.fromisoformat(text))
+
+
+def _due(text: str | None) -> str:
+    at = _instant(text)
+    return f"due {words.due(at)}" if at else "no date"
+
+
+def _contact(told: dict[str, Any]) -> str:
+    if "attendance" not in told:
+        return ""
+    how = MECHANISM_WORDS[Mechanism(told["mechanism"])]
+    if told.get("reason") == WAS_NOT_BROUGHT.replace(" ", "-") or not told.get("reason"):
+        return f", {how}"
+    return f", {how}: {ATTENDANCE_WORDS[Attendance(told['attendance'])]}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else "not known" if value is None else str(value)
