@@ -95,7 +95,7 @@ async def _show(settings: "Settings", pool: "Pool") -> None:
     as_of = ["--as-of", EXPORTED.isoformat(), "--shift-weeks", str(weeks), "--refused", str(refused)]
     await _alongside(settings, "import", str(CASELOAD), *as_of)
     await _alongside(settings, "overdue", "--limit", "8")
-    await _alongside(settings, "inbox", "--for", "duty-manager-1", "--limit", "4")
+    await _alongside(settings, "inbox", "--for", "safety-lead-1", "--limit", "4")
     await _alongside(settings, "tasks", "--for", "peer-f1", "--limit", "5")
     late = await pool.fetchrow(LATE_DOCUMENT)
     if late is not None:

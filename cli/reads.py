@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workers.client import Pool
 
 T = TypeVar("T")
+MORE = "There is more: see more with --limit, or the next page with --after (--json tells where it begins)."
 
 Staff = Annotated[str, typer.Option("--for", metavar="STAFF", help="An id of the staff list.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")]
@@ -112,7 +113,7 @@ def _show(page: "Page[Any]", as_json: bool, table: Callable[[], None]) -> None:
         return
     table()
     if page.next is not None:
-        typer.echo(f"There is more: add --after {page.next}")
+        typer.echo(MORE)
 
 
 def _tasks(page: "Page[Task]", now: datetime, nothing: str, *, told: bool = False) -> None:

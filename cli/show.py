@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.options import PEOPLE, Json, Which
-from cli.reads import After, Limit, read
+from cli.reads import MORE, After, Limit, read
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,14 +83,14 @@ def _print(view: "TransitionView", journey: "Journey", pathway: "Pathway", told:
             names = f" [dim](told: {', '.join(told[wait.step])})[/dim]" if wait.step in told else ""
             late = "[yellow]" if wait.text.startswith("overdue") else ""
             title = f"{late}{wait.title}{'[/yellow]' if late else ''} [dim]({wait.step})[/dim]"
-            console.print(Padding(title, (0, 0, 0, 2)), highlight=False)
-            console.print(Padding(f"{wait.text}{names}", (0, 0, 0, 6)), highlight=False)
+            console.print(Padding(title, (0, 0, 0, 2), expand=False), highlight=False)
+            console.print(Padding(f"{wait.text}{names}", (0, 0, 0, 6), expand=False), highlight=False)
     finished = [step for step in journey.steps.values() if not step.state.unfinished]
     shown = [step for step in finished if step.reason != BEFORE_ALONGSIDE]
     if finished:
         console.print("\n[bold]Finished[/bold]")
         for step in sorted(shown, key=lambda step: step.ended or now):
-            console.print(Padding(_finished(step), (0, 0, 0, 2)), highlight=False)
+            console.print(Padding(_finished(step), (0, 0, 0, 2), expand=False), highlight=False)
         if len(shown) < len(finished):
             count = len(finished) - len(shown)
             console.print(f"  [dim]{count} from before Alongside took this on: not asked for[/dim]", highlight=False)
@@ -180,7 +180,7 @@ def history(which: Which, limit: Limit = 200, after: After = None, as_json: Json
     for _, rows in groupby(page.rows, key=lambda row: row.revision):
         _entry(console, list(rows), names)
     if page.next is not None:
-        typer.echo(f"There is more: add --after {page.next}")
+        typer.echo(MORE)
 
 
 def _entry(console: "Console", rows: "list[HistoryRow]", names: dict[str, str]) -> None:
@@ -200,4 +200,4 @@ def _entry(console: "Console", rows: "list[HistoryRow]", names: dict[str, str]) 
     if abs((recorded - first.at).total_seconds()) > 3600:
         console.print(f"  [dim]recorded {words.moment(recorded)}[/dim]", highlight=False)
     for line in lines(rows):
-        console.print(Padding(line, (0, 0, 0, 2)), highlight=False)
+        console.print(Padding(line, (0, 0, 0, 2), expand=False), highlight=False)

@@ -60,7 +60,7 @@ def _text(pathway: Pathway, journey: Journey, step: StepState) -> str:
 def _then(pathway: Pathway, journey: Journey, step: StepState) -> str:
     ladder = pathway.ladders[step.ladder]
     if step.rung >= len(ladder.rungs):
-        return "; everybody on its ladder has been told"
+        return "; the last rung of its ladder has been told"
     to = ladders.addressed(pathway, step, list(ladder.rungs[step.rung].to))
     at = ladders.next_rung_at(ladder, step, journey.division)
     at_words = f" at {words.moment(at)}" if at is not None and step.state is State.MISSED else ""

@@ -32,7 +32,7 @@ def test_what_is_late_says_who_is_told_next_and_when() -> None:
         texts(story)["letter"] == "overdue, was due Tue 8 Sep 2026, then the team lead is told at Fri 11 Sep 2026 09:00"
     )
     story.until("2026-10-01 09:00")
-    assert texts(story)["letter"] == "overdue, was due Tue 8 Sep 2026; everybody on its ladder has been told"
+    assert texts(story)["letter"] == "overdue, was due Tue 8 Sep 2026; the last rung of its ladder has been told"
 
 
 def test_a_hold_and_a_date_set_by_hand_are_shown() -> None:
