@@ -93,5 +93,5 @@ def _tell(file: Path, taken: "Taken", refused: Path, seconds: float) -> None:
     if taken.refused:
         write_refused(refused, taken.refused)
         typer.echo(f"The refused rows, and why: {refused}")
-    if taken.new:
+    if taken.new and seconds > 1:
         typer.echo(f"{seconds:.0f} seconds, {count / max(seconds, 0.001):.0f} rows a second.")

@@ -106,7 +106,7 @@ async def _show(settings: "Settings", pool: "Pool") -> None:
 
 async def _alongside(settings: "Settings", *arguments: str) -> None:
     """Run a command as a person would, and show it as they would see it."""
-    _say(f"\n$ alongside {shlex.join(arguments)}")
+    _say(f"\n$ alongside {shlex.join(arguments)}".replace(f"{Path.cwd()}/", ""))
     program = Path(sys.executable).parent / "alongside"
     environment = os.environ | {"ALONGSIDE_DATA_DIR": str(settings.data_dir)}
     process = await asyncio.create_subprocess_exec(
