@@ -14,7 +14,7 @@ _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _WRITTEN = re.compile(
     r"(?P<day>\d{4}-\d\d?-\d\d?|\d\d?/\d\d?/\d{4}|yesterday|today|tomorrow)?"
     r"(?:(?:^|[T ] *)(?P<time>\d\d?:\d\d(?::\d\d(?:\.\d+)?)?)(?P<offset> *Z| *[+-]\d\d:?\d\d)?)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
 
