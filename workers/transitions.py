@@ -6,8 +6,12 @@ from collections.abc import AsyncIterator
 from typing import get_args
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import WorkflowExecutionStatus
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+    GetWorkflowExecutionHistoryReverseRequest,
+)
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -65,7 +69,7 @@ async def _start(client: Client, task_queue: str, transition_id: str, state: Tra
         id=workflow_id(transition_id),
         task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
     )
     try:
         return await client.execute_update_with_start_workflow(
@@ -98,11 +102,8 @@ async def send(client: Client, transition_id: str, command: AnyCommand, db: "Dat
 
 async def _absent(client: Client, transition_id: str, error: RPCError) -> Exception:
     """Why no workflow took a command: it has ended, or there never was one; else the error is another."""
-    # Asked of the service itself: the client would read every search attribute of an answer that is not looked at.
-    execution = WorkflowExecution(workflow_id=workflow_id(transition_id))
-    request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
     try:
-        answer = await client.workflow_service.describe_workflow_execution(request)
+        answer = await _described(client, transition_id)
     except RPCError as unknown:
         if unknown.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -113,6 +114,13 @@ async def _absent(client: Client, transition_id: str, error: RPCError) -> Except
         case WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
             return error
     return Refused("conflict", "This transition is not being followed any more, though it has not closed.")
+
+
+async def _described(client: Client, transition_id: str) -> DescribeWorkflowExecutionResponse:
+    # Asked of the service itself: the client would read every search attribute of an answer that is not looked at.
+    execution = WorkflowExecution(workflow_id=workflow_id(transition_id))
+    request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
+    return await client.workflow_service.describe_workflow_execution(request)
 
 
 def _handle(client: Client, transition_id: str) -> WorkflowHandle[TransitionWorkflow, str]:
@@ -149,16 +157,33 @@ async def preview(client: Client, transition_id: str, command: AnyCommand) -> Pr
     return answer.preview
 
 
-async def journeys(client: Client) -> dict[str, dict[str, object]]:
-    """Every open journey that Temporal follows, by transition id."""
+async def journeys(client: Client) -> tuple[dict[str, Journey], list[str]]:
+    """Every open journey that Temporal follows, by transition id, and the ids of those that cannot go on.
+
+    A journey cannot go on when its workflow fails whatever it is asked: a fault of ours, told in the worker's log.
+    """
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def ask(transition_id: str) -> tuple[str, dict[str, object]]:
+    async def ask(transition_id: str) -> tuple[str, Journey | None]:
         async with gate:
-            return transition_id, (await query_journey(client, transition_id)).model_dump(mode="json")
+            wedged = await cannot_go_on(client, transition_id)
+            return transition_id, None if wedged else await query_journey(client, transition_id)
 
-    found = [asyncio.create_task(ask(one)) async for one in _followed(client)]
-    return dict(await asyncio.gather(*found))
+    answers = await asyncio.gather(*[asyncio.create_task(ask(one)) async for one in _followed(client)])
+    told = {one: journey for one, journey in answers if journey is not None}
+    return told, sorted(one for one, journey in answers if journey is None)
+
+
+async def cannot_go_on(client: Client, transition_id: str) -> bool:
+    """Whether the workflow's task failed and is tried again; one that merely lost its worker is no such thing."""
+    described = await _described(client, transition_id)
+    if described.pending_workflow_task.attempt <= 1:
+        return False
+    request = GetWorkflowExecutionHistoryReverseRequest(
+        namespace=client.namespace, execution=described.workflow_execution_info.execution, maximum_page_size=1
+    )
+    latest = await client.workflow_service.get_workflow_execution_history_reverse(request)
+    return latest.history.events[0].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
 
 
 async def _followed(client: Client) -> AsyncIterator[str]:
@@ -168,7 +193,12 @@ async def _followed(client: Client) -> AsyncIterator[str]:
 
 async def differences(client: Client, db: Database) -> list[str]:
     """Where Temporal and the records tell of a journey differently, a sentence each; empty when all is well."""
-    return reconcile.differences(await journeys(client), {one: row async for one, row in reconcile.recorded(db)})
+    told, stuck = await journeys(client)
+    records = {one: row async for one, row in reconcile.recorded(db) if one not in stuck}
+    found = [f"Transition {one} cannot go on: its workflow fails again and again, as the worker logs." for one in stuck]
+    return found + reconcile.differences(
+        {one: journey.model_dump(mode="json") for one, journey in told.items()}, records
+    )
 
 
 async def adopt_all(client: Client, task_queue: str, db: Database) -> int:
