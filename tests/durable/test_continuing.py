@@ -25,8 +25,8 @@ from workers.transitions import differences, query_journey, workflow_id
 FIVE_YEARS = str(Path(__file__).parent / "five-years.yaml")
 STARTED = datetime(2026, 1, 5, 9, tzinfo=UTC)
 WEEKS = 260
-SHORT = 60
-"""Events after which the impatient server suggests to continue as new."""
+IMPATIENT = ["--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=60"]
+"""What makes a server find a short history long."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -35,7 +35,7 @@ async def impatient() -> AsyncIterator[Client]:
     async with await WorkflowEnvironment.start_local(
         data_converter=pydantic_data_converter,
         dev_server_existing_path=str(find_binary(None)),
-        dev_server_extra_args=["--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={SHORT}"],
+        dev_server_extra_args=IMPATIENT,
         dev_server_log_level="error",
     ) as environment:
         await register_search_attributes(environment.client)
