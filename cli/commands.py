@@ -250,8 +250,10 @@ def add_step(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name here, such as call-gp.")],
     title: Annotated[str, typer.Argument(metavar="TITLE", help="What is to be done, without names.")],
     due: Annotated[str, typer.Option(metavar="WHEN", help="A day alone counts to its end.")],
-    owner: Annotated[Role, typer.Option(metavar="ROLE", help="Whose it is.")] = Role.COORDINATOR,
-    kind: Annotated[StepKind, typer.Option(metavar="KIND", help="What sort of thing it is.")] = StepKind.TASK,
+    owner: Annotated[Role, typer.Option(metavar="ROLE", help="Whose it is, such as peer-worker.")] = Role.COORDINATOR,
+    kind: Annotated[
+        StepKind, typer.Option(metavar="KIND", help="What sort of thing it is, such as contact.")
+    ] = StepKind.TASK,
     ladder: Annotated[str, typer.Option(metavar="LADDER", help="Who is told when it is late.")] = "standard",
     by: As = None,
     reason: Reason = None,
