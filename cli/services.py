@@ -20,7 +20,7 @@ DataFolder = Annotated[
 def add(app: typer.Typer) -> None:
     """Add these commands to the app."""
     for command in (up, worker, migrate, doctor):
-        app.command()(command)
+        app.command(rich_help_panel="Running it")(command)
 
 
 def up(

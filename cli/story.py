@@ -11,6 +11,9 @@ from schemas.codes import ATTENDANCE_WORDS, MECHANISM_WORDS, WAS_NOT_BROUGHT, At
 from schemas.event import Kind
 
 
+NOT_BROUGHT = WAS_NOT_BROUGHT.replace(" ", "-")
+
+
 def lines(rows: Sequence[HistoryRow]) -> list[str]:
     """What happened at one moment, a line for each step and for whatever is about none."""
     steps: dict[str, list[HistoryRow]] = {}
@@ -50,6 +53,8 @@ def _words(row: HistoryRow) -> str:
         exit=told.get("exit") or "",
     )
     reason = told.get("reason") or (row.reason if row.event in _SAID else None)
+    if "attendance" in told and not Attendance(told["attendance"]).attended and reason != NOT_BROUGHT:
+        return text  # what became of the contact is in it already
     return f"{text} ({str(reason).replace('-', ' ')})" if reason else text
 
 
@@ -102,7 +107,7 @@ def _contact(told: dict[str, Any]) -> str:
     if "attendance" not in told:
         return ""
     how = MECHANISM_WORDS[Mechanism(told["mechanism"])]
-    if told.get("reason") == WAS_NOT_BROUGHT.replace(" ", "-") or not told.get("reason"):
+    if told.get("reason") in (NOT_BROUGHT, None):
         return f", {how}"
     return f", {how}: {ATTENDANCE_WORDS[Attendance(told['attendance'])]}"
 
