@@ -10,7 +10,6 @@ from records.views import HistoryRow
 from schemas.codes import ATTENDANCE_WORDS, MECHANISM_WORDS, WAS_NOT_BROUGHT, Attendance, Mechanism, Role
 from schemas.event import Kind
 
-
 NOT_BROUGHT = WAS_NOT_BROUGHT.replace(" ", "-")
 
 
