@@ -1,7 +1,7 @@
 """How a command is sent: who asks is looked up, it is sent, and what was recorded is told in one sentence."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
@@ -32,6 +32,10 @@ NAMES = {
     "title": "TITLE: between 3 and 120 characters, please.",
 }
 """What to say of a field that is not as it may be."""
+
+
+PATIENCE = 60.0
+"""How many seconds a person waits for an answer, at most."""
 
 
 class Case(NamedTuple):
@@ -75,8 +79,23 @@ async def _act(
         if asking.preview:
             _foretell(asking, case, command)
             return
-        receipt = await send(client, case.view.id, command, pool)
+        receipt = await answered(send(client, case.view.id, command, pool), command.id)
         await _tell(pool, asking, case, command, receipt)
+
+
+async def answered(sent: "Awaitable[Receipt]", command_id: str) -> "Receipt":
+    """The receipt of what was sent; Stop when none comes, because it may be recorded all the same."""
+    from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
+    from temporalio.service import RPCError
+
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await sent
+    except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+        raise Stop(
+            "No answer came, and it may be recorded or not. See whether a worker runs (`alongside doctor`), "
+            f"then give the same command again with --id {command_id}: it is done once."
+        ) from error
 
 
 def actor(asking: Asking) -> str:

@@ -107,7 +107,7 @@ def _facts(pathway: "Pathway", given: list[str]) -> dict[str, Any]:
 async def _start(asked: Asked) -> None:
     from cli.actors import acting, member
     from cli.connections import everything
-    from cli.sending import actor, show_receipt
+    from cli.sending import actor, answered, show_receipt
     from planner import journey as planner
     from records import people
     from workers.transitions import start_transition
@@ -121,7 +121,8 @@ async def _start(asked: Asked) -> None:
         receipt, command = await _registered(pool, asked, command)
         if receipt is None:
             team = await people.team_of(pool, command.transition_id)
-            receipt = await start_transition(client, settings.task_queue, command, asked.pathway, team)
+            following = start_transition(client, settings.task_queue, command, asked.pathway, team)
+            receipt = await answered(following, command.id)
         if asking.as_json:
             show_receipt(receipt)
         else:

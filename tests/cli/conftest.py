@@ -11,15 +11,21 @@ from workers.client import Pool
 
 
 @pytest_asyncio.fixture
-async def here(
+async def unattended(
     temporal: Client, pool: Pool, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Place]:
-    """A place whose worker is running; commands go to it, as its coordinator."""
+    """A place where nobody works yet; commands go to it, as its coordinator."""
     async with place(temporal, pool) as found:
         monkeypatch.setenv("ALONGSIDE_DATABASE_URL", database_url)
         monkeypatch.setenv("ALONGSIDE_TASK_QUEUE", found.settings.task_queue)
         monkeypatch.setenv("TEMPORAL_ADDRESS", temporal.service_client.config.target_host)
         monkeypatch.setenv("TEMPORAL_NAMESPACE", temporal.namespace)
         monkeypatch.setenv("ALONGSIDE_AS", COORDINATOR)
-        async with found.worker():
-            yield found
+        yield found
+
+
+@pytest_asyncio.fixture
+async def here(unattended: Place) -> AsyncIterator[Place]:
+    """A place whose worker is running."""
+    async with unattended.worker():
+        yield unattended

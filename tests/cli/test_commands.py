@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli import sending
 from pathways.loader import FOLDER, find
 from planner.clock import LONDON, midnight
 from records import listings
@@ -326,3 +327,23 @@ async def test_the_history_says_who_acted_in_which_role(here: Place, who: str, r
     await alongside("complete", person.id, "discharge-plan", "--as", who, "--id", "told")
     rows = (await listings.history(here.pool, person.id)).rows
     assert {(row.role, row.staff) for row in rows if row.command_id == "told"} == {(role, who)}
+
+
+async def test_where_nobody_works_it_says_how_to_go_on(unattended: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with unattended.worker():
+        person = await unattended.take_on()
+    monkeypatch.setattr(sending, "PATIENCE", 0.5)
+    commands = [["complete", person.id, "discharge-plan"], ["start", *PERSON, *ALONG]]
+    for words in commands:
+        ended = await alongside(*words, "--id", "unanswered")
+        assert (ended.code, ended.out) == (1, "")
+        assert ended.err.endswith("then give the same command again with --id unanswered: it is done once.")
+    monkeypatch.setattr(sending, "PATIENCE", 30)
+    async with unattended.worker():
+        for words in commands:
+            again = await alongside(*words, "--id", "unanswered")
+            assert (again.code, again.err) == (0, "")
+    assert [said for _, said in await person.commits()].count("unanswered") == 1
+    view = await listings.transition(unattended.pool, "AL-77")
+    assert view.revision == 1
+    await unattended.client.get_workflow_handle(f"transition-{view.id}").terminate("the test is over")
