@@ -23,6 +23,7 @@ _WORDS = {
     "int_parsing": "should be a whole number",
     "int_from_float": "should be a whole number",
 }
+_LONGEST = 60
 _QUOTED = re.compile(r"'([^']+)'")
 
 
@@ -35,8 +36,15 @@ def said(detail: Any, model: type[BaseModel] | None = None) -> str:
         return f"is not known here{_meant(detail, model)}"
     text = _WORDS.get(kind) or _without_input(str(detail["msg"]).removeprefix("Value error, "))
     hint = near(given, _QUOTED.findall(text)) if kind in ("enum", "literal_error") and isinstance(given, str) else ""
-    shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) or given is None else ""
+    shown = f" (it is {_shown(given)})" if isinstance(given, str | int | float | bool) or given is None else ""
     return f"{text[0].lower()}{text[1:]}{shown}{hint}"
+
+
+def _shown(given: object) -> str:
+    if given is None or isinstance(given, bool):
+        return "empty" if given is None else str(given).lower()
+    text = repr(given)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _without_input(message: str) -> str:

@@ -79,8 +79,9 @@ for _tag, _pattern, _first in (
 ):
     _Loader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), list(_first))
 
-_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("bool", "null", "int", "float", "str", "map", "seq"))
 DEEPEST = 40
+LARGEST = 1_000_000
+"""More characters than any definition or rehearsal has: a file of another kind was named."""
 
 
 def read(text: str, name: str) -> tuple[Any, Lines]:
@@ -90,7 +91,7 @@ def read(text: str, name: str) -> tuple[Any, Lines]:
     try:
         if loader is None or not loader.check_node():
             raise FileError([Problem(name, 1, "", "the file is empty")])
-        _refuse_aliases(text, name)
+        _refuse_what_grows(text, name)
         node = loader.get_node() or yaml.ScalarNode("tag:yaml.org,2002:null", "")
         if loader.check_node():
             raise FileError([Problem(name, 1, "", "one file holds one document: leave out the `---` in the middle")])
@@ -108,31 +109,42 @@ def read(text: str, name: str) -> tuple[Any, Lines]:
 
 
 def _readable(text: str, name: str) -> bool:
-    unprintable = next((found for found in text if not found.isprintable() and found not in "\n\r\t\ufeff"), None)
-    if unprintable is not None:
+    if len(text) > LARGEST:
+        raise FileError([Problem(name, 0, "", f"has more than {LARGEST:,} characters: is another file meant?")])
+    if unprintable := _unprintable(text):
         line = text[: text.index(unprintable)].count("\n") + 1
         raise FileError([Problem(name, line, "", f"a character that cannot be printed ({unprintable!r}): take it out")])
     return True
 
 
-def _refuse_aliases(text: str, name: str) -> None:
+def _unprintable(text: str) -> str:
+    return next((found for found in text if not found.isprintable() and found not in "\n\r\t\ufeff"), "")
+
+
+def _refuse_what_grows(text: str, name: str) -> None:
+    """Aliases, tags and deep nesting, told event by event, before anything follows them."""
+    depth = 0
     for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            line = event.start_mark.line + 1 if event.start_mark else 1
             raise FileError([Problem(name, line, "", "anchors (&) and aliases (*) are not read here: write it out")])
+        if getattr(event, "tag", None):
+            raise FileError([Problem(name, line, "", "tags (!) are not read here: leave it out, or put it in quotes")])
+        if depth > DEEPEST:
+            raise FileError([Problem(name, line, "", "this is nested too deeply: is a bracket or a quote missing?")])
 
 
 def _plain(loader: _Loader, node: yaml.Node, place: Place, lines: Lines, problems: list[Problem]) -> Any:
     lines.note(place, _line(node))
-    if node.tag not in _PLAIN_TAGS or len(place) > DEEPEST:
-        wrong = "this is nested too deeply" if node.tag in _PLAIN_TAGS else f"the tag {node.tag} is not read here"
-        problems.append(lines.problem(place, wrong))
-        return None
     if isinstance(node, yaml.MappingNode):
         return _mapping(loader, node, place, lines, problems)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(loader, item, (*place, number), lines, problems) for number, item in enumerate(node.value)]
-    return loader.construct_object(node)
+    value = loader.construct_object(node)
+    if isinstance(value, str) and (found := _unprintable(value)):
+        problems.append(lines.problem(place, f"has a character that cannot be printed ({found!r}): take it out"))
+    return value
 
 
 def _line(node: yaml.Node) -> int:

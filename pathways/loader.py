@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pathways.lines import FileError, Lines, Place, Problem, problems_from, read
+from pathways.lines import LARGEST, FileError, Lines, Place, Problem, problems_from, read
 from planner.soundness import near, problems
 from schemas.pathway import Pathway
 
@@ -42,7 +42,8 @@ def _shipped(pathway_id: str) -> Pathway:
 def load(path: Path) -> Pathway:
     """The definition in a file; DefinitionError with everything that is wrong with it."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(LARGEST + 1)
     except UnicodeDecodeError:
         raise DefinitionError([Problem(str(path), 0, "", "the file is not UTF-8 text: save it as UTF-8")]) from None
     except OSError as error:

@@ -30,15 +30,15 @@ class Language(Strict):
 class Span(Language):
     """A length of time in exactly one unit. How each unit is counted is said in `planner.clock`."""
 
-    hours: Annotated[int, Field(ge=0, le=87_600)] | None = None
+    hours: Annotated[int, Field(strict=True, ge=0, le=87_600)] | None = None
     """Exact elapsed time: a clock change never moves it."""
-    days: Annotated[int, Field(ge=0, le=3_650)] | None = None
+    days: Annotated[int, Field(strict=True, ge=0, le=3_650)] | None = None
     """To the end of that local day. Weekends and bank holidays do not move it."""
-    weeks: Annotated[int, Field(ge=0, le=520)] | None = None
+    weeks: Annotated[int, Field(strict=True, ge=0, le=520)] | None = None
     """As 7 days each."""
-    months: Annotated[int, Field(ge=0, le=120)] | None = None
+    months: Annotated[int, Field(strict=True, ge=0, le=120)] | None = None
     """To the end of that local day; the month's last day where the day does not exist."""
-    working_days: Annotated[int, Field(ge=0, le=2_500)] | None = None
+    working_days: Annotated[int, Field(strict=True, ge=0, le=2_500)] | None = None
     """To the end of that working day: Monday to Friday without the division's bank holidays."""
 
     def given(self) -> list[str]:
@@ -128,7 +128,7 @@ class Series(Language):
     """Distances from `from`, each longer than the one before."""
     start: Anchor = Field(alias="from")
     """Where counting begins: a milestone, or some time before or after it."""
-    times: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    times: Annotated[int, Field(strict=True, ge=1, le=1_000)] | None = None
     """How many occurrences there are."""
     until: Anchor | None = None
     """The last moment at which an occurrence may fall due; a milestone by itself ends the series when it happens."""
@@ -207,7 +207,7 @@ class Milestone(Language):
     """What the rules call it. Every pathway has `started` and `ended`."""
     name: Annotated[str, Field(max_length=60)]
     """What people call it, as in "5 days after NAME"."""
-    expected_at_age: Annotated[int, Field(ge=0, le=120)] | None = None
+    expected_at_age: Annotated[int, Field(strict=True, ge=0, le=120)] | None = None
     """Expected on the birthday at this age, unless somebody says otherwise."""
     not_before: list[Identifier] = []
     """Milestones that it cannot come before, when they have happened."""
@@ -220,11 +220,11 @@ class Satisfies(Language):
 
     mechanisms: Annotated[list[Mechanism], Field(min_length=1)] | None = None
     """Consultation mechanisms (MHSDS codes) that count; any, when left out."""
-    days_after: Annotated[int, Field(ge=0, le=30)] = 0
+    days_after: Annotated[int, Field(strict=True, ge=0, le=30)] = 0
     """The first local day after the milestone on which a contact counts: 1 is the day after."""
     or_milestone: Identifier | None = None
     """A milestone that satisfies the step instead of a contact, when it happens within these days."""
-    within_days: Annotated[int, Field(ge=1, le=60)] | None = None
+    within_days: Annotated[int, Field(strict=True, ge=1, le=60)] | None = None
     """The last local day after the milestone on which `or_milestone` satisfies it; a later contact does so late."""
 
 
@@ -253,7 +253,7 @@ class Step(Language):
     """Who may report it; the owner and those who care for the person, when left out."""
     may_waive: list[Role] | None = None
     """Who may waive it; when left out, the coordinator or team lead, and on the safety ladder `safety_waivers`."""
-    waive_needs_attempts: Annotated[int, Field(ge=0, le=20)] = 0
+    waive_needs_attempts: Annotated[int, Field(strict=True, ge=0, le=20)] = 0
     """How many recorded attempts to reach the person there must be before it can be waived."""
     attempt_tells: list[Role] = []
     """Who is told of each attempt at which the person was not seen."""
@@ -276,7 +276,7 @@ class Step(Language):
 class Silence(Language):
     """How long the person may go without any attended contact."""
 
-    days: Annotated[int, Field(ge=1, le=366)]
+    days: Annotated[int, Field(strict=True, ge=1, le=366)]
     """Elapsed days without an attended contact."""
     after: Identifier = "started"
     """The milestone from which it counts."""
@@ -319,7 +319,7 @@ class Pathway(Language):
     """What commands and records call it."""
     title: Annotated[str, Field(min_length=3, max_length=120)]
     """What people call it."""
-    version: Annotated[int, Field(ge=1)] = 1
+    version: Annotated[int, Field(strict=True, ge=1)] = 1
     """Raised with each change: journeys stay on the version that they started with until they are moved."""
     coordinator: Role = Role.COORDINATOR
     """What the coordinator is called here."""

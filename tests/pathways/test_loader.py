@@ -35,6 +35,8 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ("{days: 7}", "{days: 0}", "f.yaml:3: silence.days: should be at least 1 (it is 0)"),
         ("{days: 7}", "{days: week}", "f.yaml:3: silence.days: should be a whole number (it is 'week')"),
         ("{days: 7}", "{days: 7.5}", "f.yaml:3: silence.days: should be a whole number (it is 7.5)"),
+        ("{days: 7}", "{days: '7'}", "f.yaml:3: silence.days: should be a whole number (it is '7')"),
+        ("{days: 7}", "{days: true}", "f.yaml:3: silence.days: should be a whole number (it is true)"),
         ("{days: 7}", "7", "f.yaml:3: silence: should have names and values, for example `{name: value}` (it is 7)"),
         ("due: {after: moved, days: 3}", "due: {days: 3}",
          "f.yaml:22: steps[0].due: say exactly one of after, before, after_expected, naming a milestone"),
@@ -100,18 +102,34 @@ def test_a_malformed_piece_is_not_blamed_on_what_refers_to_it() -> None:
         ("id: a\nsteps: &all [a]\n", "f.yaml:2: anchors (&) and aliases (*) are not read here: write it out"),
         ("id: *a\n", "f.yaml:1: anchors (&) and aliases (*) are not read here: write it out"),
         ("id: !!python/object:os.system x\n",
-         "f.yaml:1: id: the tag tag:yaml.org,2002:python/object:os.system is not read here"),
-        ("id: a\nwhen: !thing b\n", "f.yaml:2: when: the tag !thing is not read here"),
+         "f.yaml:1: tags (!) are not read here: leave it out, or put it in quotes"),
+        ("id: a\nwhen: !thing b\n", "f.yaml:2: tags (!) are not read here: leave it out, or put it in quotes"),
+        ("id: a\nversion: !!int b\n", "f.yaml:2: tags (!) are not read here: leave it out, or put it in quotes"),
+        ("id: a\nsteps: !!set {b}\n", "f.yaml:2: tags (!) are not read here: leave it out, or put it in quotes"),
         ("? [a, b]\n: c\n", "f.yaml:1: a key must be text"),
         ("id: a\ntitle: b\x00\n", "f.yaml:2: a character that cannot be printed ('\\x00'): take it out"),
+        ("\x7fELF\x01", "f.yaml:1: a character that cannot be printed ('\\x7f'): take it out"),
+        ('id: a\ntitle: "b\\0"\n', "f.yaml:2: title: has a character that cannot be printed ('\\x00'): take it out"),
+        ('id: a\ntitle: "\\uD800"\n',
+         "f.yaml:2: title: has a character that cannot be printed ('\\ud800'): take it out"),
     ],
 )  # fmt: skip
 def test_what_is_no_yaml_that_we_read_is_told_with_its_line(text: str, told: str) -> None:
     assert refused(text) == [told]
 
 
-def test_many_levels_are_refused_and_not_followed() -> None:
-    assert refused("a: " + "[" * 60 + "]" * 60)[0].endswith("this is nested too deeply")
+@pytest.mark.parametrize("text", ["a: " + "[" * 60 + "]" * 60, "[" * 100_000, "{a: " * 100_000, "- " * 100_000])
+def test_many_levels_are_refused_and_not_followed(text: str) -> None:
+    assert refused(text) == ["f.yaml:1: this is nested too deeply: is a bracket or a quote missing?"]
+
+
+def test_a_file_that_is_far_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+    file = tmp_path / "large.yaml"
+    with file.open("wb") as end:
+        end.truncate(10_000_000_000)  # a hole: it takes no room on the disk, and would fill the memory
+    with pytest.raises(DefinitionError) as caught:
+        load(file)
+    assert str(caught.value) == f"{file}: has more than 1,000,000 characters: is another file meant?"
 
 
 def test_aliases_that_would_grow_without_end_are_refused() -> None:
