@@ -2,10 +2,11 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from cli.errors import Stop
-from planner.clock import LONDON, end_of, local_day, midnight
 
+LONDON = ZoneInfo("Europe/London")  # not planner.clock's: that knows the bank holidays, which take half a second
 FORMS = "write it 2026-11-26, 26/11/2026, 2026-11-26 14:05, today, yesterday, tomorrow, or 14:05 for today"
 YEARS = range(1900, 2200)
 NOON = time(12)
@@ -28,7 +29,8 @@ def happened(name: str, text: str | None, now: datetime) -> datetime | None:
     day, at = _read(name, text, now)
     if at is not None:
         return at
-    if day == local_day(now) and now.astimezone(LONDON).time() < NOON:
+    local = now.astimezone(LONDON)
+    if day == local.date() and local.time() < NOON:
         return None
     return datetime.combine(day, NOON, LONDON).astimezone(UTC)
 
@@ -36,13 +38,13 @@ def happened(name: str, text: str | None, now: datetime) -> datetime | None:
 def begins(name: str, text: str, now: datetime) -> datetime:
     """A moment to count from; a day alone is the midnight at which it begins."""
     day, at = _read(name, text, now)
-    return at or midnight(day)
+    return at or _midnight(day)
 
 
 def ends(name: str, text: str, now: datetime) -> datetime:
     """A moment by which something has to be done; a day alone counts to its end."""
     day, at = _read(name, text, now)
-    return at or end_of(day)
+    return at or _midnight(day + timedelta(days=1))
 
 
 def birth(name: str, text: str, now: datetime) -> date:
@@ -51,6 +53,11 @@ def birth(name: str, text: str, now: datetime) -> date:
     if at is not None:
         raise Stop(f"{name}: give the day alone, such as 1990-05-04.", 2)
     return day
+
+
+def _midnight(day: date) -> datetime:
+    """The instant at which a day begins in London."""
+    return datetime.combine(day, time(), LONDON).astimezone(UTC)
 
 
 def _read(name: str, text: str, now: datetime) -> tuple[date, datetime | None]:
@@ -71,7 +78,7 @@ def _read(name: str, text: str, now: datetime) -> tuple[date, datetime | None]:
 def _day(text: str | None, now: datetime) -> date:
     words = (text or "today").lower()
     if words in _DAYS:
-        return local_day(now) + timedelta(days=_DAYS[words])
+        return now.astimezone(LONDON).date() + timedelta(days=_DAYS[words])
     if "/" in words:
         day, month, year = map(int, words.split("/"))
     else:

@@ -1,5 +1,7 @@
 """The reference of the commands says what the commands are."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from cli.reference import reference
@@ -15,3 +17,9 @@ def test_it_tells_of_every_command_that_acts() -> None:
     written = FILE.read_text()
     for command in ("complete", "attempt", "handover accept", "move-definition", "start", "register"):
         assert f"### `alongside {command}" in written
+
+
+def test_the_command_line_starts_without_what_is_heavy() -> None:
+    heavy = "[name for name in ('temporalio', 'holidays', 'asyncpg', 'pydantic') if name in sys.modules]"
+    asked = [sys.executable, "-c", f"import sys, cli.app; print({heavy})"]
+    assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == "[]\n"
