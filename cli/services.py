@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.options import RUNNING
+
 if TYPE_CHECKING:
     from workers.checks import Finding
     from workers.settings import Settings
@@ -20,7 +22,7 @@ DataFolder = Annotated[
 def add(app: typer.Typer) -> None:
     """Add these commands to the app."""
     for command in (up, worker, migrate, doctor):
-        app.command(rich_help_panel="Running it")(command)
+        app.command(rich_help_panel=RUNNING)(command)
 
 
 def up(
