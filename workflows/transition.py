@@ -56,6 +56,7 @@ class TransitionWorkflow:
         self._handled = dict(given.handled)
         self._outbox = list(given.outbox)
         self._mailing = False
+        self._never: ApplicationError | None = None
         self._team = given.team
         self._use(given.definition)
         self._lock = asyncio.Lock()
@@ -82,14 +83,14 @@ class TransitionWorkflow:
     @workflow.update
     async def begun(self) -> Receipt:
         """Answer once the transition is in the records; sent with the start, so starting twice is starting once."""
-        await workflow.wait_condition(lambda: self._journey is not None)
+        await self._has_begun()
         start = self._open
         return Receipt(transition_id=start.transition_id, revision=1, at=start.taken_on)
 
     @workflow.update
     async def command(self, command: AnyCommand) -> Receipt:
         """Do a command once, and answer with its receipt; sent again, it answers the same."""
-        await workflow.wait_condition(lambda: self._journey is not None)
+        await self._has_begun()
         async with self._lock:
             known = self._handled.get(command.id)
             if known is not None:
@@ -134,14 +135,25 @@ class TransitionWorkflow:
     # How it is done
 
     async def _begin(self) -> None:
+        """Take the person on. When that cannot be, whoever asked is told why before the workflow fails."""
         if self._given.start is None:
             raise NotStartedError
         try:
             outcome = planner.start(self._pathway, self._given.start)
+            async with self._lock:
+                await self._commit(outcome, self._given.start, self._given.definition)
         except Refused as why:
-            raise _refusal(why) from why
-        async with self._lock:
-            await self._commit(outcome, self._given.start, self._given.definition)
+            self._never = _refusal(why)
+        except ApplicationError as why:  # a local activity fails as what it raised, not as an ActivityError
+            self._never = why
+        if self._never is not None:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            raise self._never
+
+    async def _has_begun(self) -> None:
+        await workflow.wait_condition(lambda: self._journey is not None or self._never is not None)
+        if self._never is not None:
+            raise self._never
 
     async def _until_something_is_due(self) -> None:
         """Sleep to the next instant at which time alone changes something, or until that instant is another."""
@@ -174,6 +186,9 @@ class TransitionWorkflow:
             return planner.decide(self._pathway, self._open, self._dated(command))
         except Refused as why:
             raise _refusal(why) from why
+        except Exception:
+            workflow.logger.error("a fault in the rules, found by command %s (%s)", command.id, command.do)
+            raise
 
     def _dated(self, command: AnyCommand) -> AnyCommand:
         """The command at the instant that it is recorded at: when it was said, unless that cannot be believed."""

@@ -55,6 +55,15 @@ async def test_a_refused_command_changes_nothing(here: Place, kind: str, command
     assert (await person.history_length(), await person.records()) == before
 
 
+async def test_nobody_is_followed_who_is_not_in_the_records(here: Place) -> None:
+    person = await here.registered()
+    unknown = person.start.model_copy(update={"transition_id": str(uuid4())})
+    with pytest.raises(Refused) as why:
+        await start_transition(here.client, here.settings.task_queue, unknown, inpatient(), TEAM)
+    assert why.value.kind == "not-found"
+    assert "register it" in why.value.message
+
+
 async def test_of_two_conflicting_commands_at_once_one_is_done(here: Place) -> None:
     person = await here.take_on()
     answers = await asyncio.gather(
