@@ -3,16 +3,18 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
-from schemas.codes import Role, StepKind
-from schemas.pathway import Anchor, Exit, Fact, Pathway, Step
+from planner import never
+from planner.never import Problem
+from schemas.codes import COORDINATING_ROLES, Role, StepKind
+from schemas.pathway import Anchor, Exit, Fact, Ladder, Pathway, Step
 
-Problem = tuple[tuple[str | int, ...], str]
 RESERVED = ("silence", "handover", "risk-review")
 """Steps that Alongside opens itself: neither an id nor a kind that a definition may use."""
-NEEDED_MILESTONES = ("started", "ended")
-NEEDED_LADDERS = ("safety", "standard")
+NEEDED_MILESTONES = (never.STARTED, never.ENDED)
+SAFETY = "safety"
+NEEDED_LADDERS = (SAFETY, "standard")
 PEER_SUPPORT = "peer_support"
-ACCEPTED = "accepted"
+ACCEPTED, DECLINED = "accepted", "declined"
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -24,12 +26,14 @@ def near(name: str, known: Iterable[str]) -> str:
 def problems(pathway: Pathway) -> list[Problem]:
     """Everything that keeps the pathway from being followed, with its place in the definition."""
     return [
+        *_coordinator(pathway),
         *_milestones(pathway),
         *_facts(pathway),
         *_ladders(pathway),
         *_steps(pathway),
         *_exits(pathway),
         *_anchored(("silence", "after"), pathway, pathway.silence.after),
+        *never.after_problems(("silence", "after"), pathway, pathway.silence.after),
     ]
 
 
@@ -50,6 +54,11 @@ def _twice(place: str, ids: list[str]) -> Iterator[Problem]:
             yield (place, number, "id"), f"{name} is there already: give this one another id"
 
 
+def _coordinator(pathway: Pathway) -> Iterator[Problem]:
+    if pathway.coordinator not in COORDINATING_ROLES:
+        yield ("coordinator",), "the coordinator is called coordinator or named-worker: say one of the two"
+
+
 def _milestones(pathway: Pathway) -> Iterator[Problem]:
     yield from _twice("milestones", [milestone.id for milestone in pathway.milestones])
     for name in NEEDED_MILESTONES:
@@ -59,18 +68,8 @@ def _milestones(pathway: Pathway) -> Iterator[Problem]:
         for field in ("needs", "not_before"):
             for position, name in enumerate(getattr(milestone, field)):
                 yield from _known(("milestones", number, field, position), "milestone", name, pathway.milestone)
-        if _leads_back(pathway, milestone.id, milestone.id, set()):
-            yield ("milestones", number), f"{milestone.id} must come before itself: break the circle of needs"
-
-
-def _leads_back(pathway: Pathway, at: str, goal: str, seen: set[str]) -> bool:
-    milestone = pathway.milestone.get(at)
-    for earlier in [*milestone.needs, *milestone.not_before] if milestone else []:
-        if earlier == goal:
-            return True
-        if earlier not in seen and _leads_back(pathway, earlier, goal, seen | {earlier}):
-            return True
-    return False
+        for place, message in never.milestone_problems(pathway, milestone):
+            yield ("milestones", number, *place), message
 
 
 def _facts(pathway: Pathway) -> Iterator[Problem]:
@@ -82,10 +81,23 @@ def _facts(pathway: Pathway) -> Iterator[Problem]:
         for number, value in enumerate(fact.values or []):
             if value in (fact.values or [])[:number]:
                 yield ("facts", name, "values", number), f"{value} is there already: leave it out"
+            if ":" in value and fact.type in ("agreed-choice", "asked-for"):
+                yield (
+                    ("facts", name, "values", number),
+                    "a colon divides the value from what is said of it: leave it out",
+                )
+    yield from _peer_support(pathway)
+
+
+def _peer_support(pathway: Pathway) -> Iterator[Problem]:
     peer = pathway.facts.get(PEER_SUPPORT)
     uses_peers = any(step.kind is StepKind.PEER_CONTACT for step in pathway.steps)
-    if uses_peers and (peer is None or ACCEPTED not in (peer.values or [])):
+    if not uses_peers:
+        return
+    if peer is None or peer.type != "choice" or ACCEPTED not in (peer.values or []):
         yield ("facts",), "peer contacts need the fact peer_support, a choice with the value accepted: add it"
+    elif DECLINED not in (peer.values or []):
+        yield ("facts", PEER_SUPPORT, "values"), "anybody may decline peer support at any time: add the value declined"
 
 
 def _may_be(fact: Fact, value: object) -> bool:
@@ -105,14 +117,23 @@ def _ladders(pathway: Pathway) -> Iterator[Problem]:
         if name not in pathway.ladders:
             yield ("ladders",), f"every pathway has the ladder {name}: add it"
     for name, ladder in pathway.ladders.items():
-        for number, (rung, following) in enumerate(zip(ladder.rungs, ladder.rungs[1:], strict=False)):
-            if rung.unit == following.unit and rung.count >= following.count:
-                yield ("ladders", name, "rungs", number + 1), "each rung comes later than the one before it"
-            if rung.unit != following.unit:
-                yield ("ladders", name, "rungs", number + 1), f"count every rung of a ladder in {rung.unit}"
+        for place, message in _ladder(name, ladder):
+            yield ("ladders", name, *place), message
     for field in ("safety_ladder", "other_ladder"):
         ladder_name = getattr(pathway.risk_review, field)
         yield from _known(("risk_review", field), "ladder", ladder_name, pathway.ladders)
+
+
+def _ladder(name: str, ladder: Ladder) -> Iterator[Problem]:
+    for number, (rung, following) in enumerate(zip(ladder.rungs, ladder.rungs[1:], strict=False)):
+        if rung.unit == following.unit and rung.count >= following.count:
+            yield ("rungs", number + 1), "each rung comes later than the one before it"
+        if rung.unit != following.unit:
+            yield ("rungs", number + 1), f"count every rung of a ladder in {rung.unit}"
+    if ladder.reminder is not None and ladder.reminder.count == 0:
+        yield ("reminder",), "a reminder comes before the step is due: say how long, or leave it out"
+    if name == SAFETY and any(rung.unit == "working_days" for rung in ladder.rungs):
+        yield ("rungs",), "safety never waits for a working day: count its rungs in hours"
 
 
 def _steps(pathway: Pathway) -> Iterator[Problem]:
@@ -130,12 +151,12 @@ def _step(pathway: Pathway, step: Step) -> Iterator[Problem]:
     yield from _known(("ladder",), "ladder", step.ladder, pathway.ladders)
     if step.due is not None:
         yield from _anchored(("due", _field(step.due)), pathway, step.due.milestone)
-    if step.due is not None and step.due.before == "started":
-        yield ("due", "before"), "nothing is asked for before the start: say `after: started`"
+        yield from never.anchor_problems(("due",), pathway, step.due)
     yield from _series(pathway, step)
     yield from _when(pathway, step)
     yield from _who(pathway, step)
     yield from _contact_rules(pathway, step)
+    yield from never.step_problems(pathway, step)
 
 
 def _field(anchor: Anchor) -> str:
@@ -147,6 +168,9 @@ def _series(pathway: Pathway, step: Step) -> Iterator[Problem]:
     if series is None:
         return
     yield from _anchored(("series", "from", _field(series.start)), pathway, series.start.milestone)
+    yield from never.anchor_problems(("series", "from"), pathway, series.start)
+    for place, message in never.series_problems(pathway, series):
+        yield ("series", *place), message
     if series.until is not None:
         place = ("series", "until", _field(series.until))
         yield from _known(place, "milestone", series.until.milestone, pathway.milestone)
@@ -231,6 +255,7 @@ def _exits(pathway: Pathway) -> Iterator[Problem]:
     for number, way in enumerate(pathway.exits):
         for place, message in _exit(pathway, way):
             yield ("exits", number, *place), message
+    yield from _told_apart(pathway)
     ways = [way for way in pathway.exits if way.when_done or way.said_with or way.milestone]
     if not ways:
         yield ("exits",), "the pathway cannot close by itself: name the last step with `when_done` or `said_with`"
@@ -238,6 +263,25 @@ def _exits(pathway: Pathway) -> Iterator[Problem]:
         yield ("exits",), "the pathway cannot close for everybody: the last step is only asked for at times"
     if not any(not way.needs_agreed for way in pathway.exits if way not in ways):
         yield ("exits",), "somebody may die or leave at any time: add an exit that needs nothing"
+
+
+def _told_apart(pathway: Pathway) -> Iterator[Problem]:
+    """One step or milestone leads to one exit, unless somebody says with the step which it is."""
+    led: dict[str, str] = {}
+    for number, way in enumerate(pathway.exits):
+        for field in ("when_done", "milestone"):
+            name = getattr(way, field)
+            if name in led:
+                others = " (or say `said_with` in both)" if field == "when_done" else ""
+                yield ("exits", number, field), f"{name} closes the pathway as {led[name]} already: keep one{others}"
+            elif name is not None:
+                led[name] = way.id
+    for number, way in enumerate(pathway.exits):
+        if way.said_with in led:
+            yield (
+                ("exits", number, "said_with"),
+                f"{way.said_with} closes it as {led[way.said_with]}: say `said_with` there",
+            )
 
 
 def _exit(pathway: Pathway, way: Exit) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ UNITS = ("hours", "days", "weeks", "months", "working_days")
 class Language(Strict):
     """A piece of the language: what is said under a field is what an editor shows of it."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, str_strip_whitespace=True)
 
 
 class Span(Language):
@@ -205,7 +205,7 @@ class Milestone(Language):
 
     id: Identifier
     """What the rules call it. Every pathway has `started` and `ended`."""
-    name: Annotated[str, Field(max_length=60)]
+    name: Annotated[str, Field(min_length=1, max_length=60)]
     """What people call it, as in "5 days after NAME"."""
     expected_at_age: Annotated[int, Field(strict=True, ge=0, le=120)] | None = None
     """Expected on the birthday at this age, unless somebody says otherwise."""
@@ -247,7 +247,7 @@ class Step(Language):
     """Who is told when it is late."""
     when: dict[Identifier, Wanted] = {}
     """Facts that must all be so for it to be asked for: a value, a list of values, or true for any value."""
-    measures: list[Annotated[str, Field(max_length=40)]] = []
+    measures: list[Annotated[str, Field(min_length=1, max_length=40)]] = []
     """Questionnaires that belong to it."""
     may_complete: list[Role] | None = None
     """Who may report it; the owner and those who care for the person, when left out."""
@@ -287,7 +287,7 @@ class Exit(Language):
 
     id: Identifier
     """What commands and records call it."""
-    title: Annotated[str, Field(max_length=120)]
+    title: Annotated[str, Field(min_length=3, max_length=120)]
     """How it ended, for people."""
     when_done: Identifier | None = None
     """The step whose completion closes the transition so."""

@@ -17,7 +17,7 @@ facts:
   place: {type: agreed-choice, values: [north, south]}
   size: {type: choice, values: [small, large]}
   wishes: {type: asked-for, values: [language, times]}
-  peer_support: {type: choice, values: [offered, accepted], default: offered}
+  peer_support: {type: choice, values: [offered, accepted, declined], default: offered}
 exits:
   - {id: settled, title: Settled, when_done: last}
   - {id: died, title: Died}
