@@ -125,7 +125,7 @@ def _read(file: Path) -> Story:
     try:
         rehearsal = Rehearsal.model_validate(data)
     except ValidationError as error:
-        raise FileError(problems_from(error, lines, data)) from None
+        raise FileError(problems_from(error, lines, data, Rehearsal)) from None
     load = _finder(file)
     pathway = _found(load, rehearsal.pathway, lines, ("pathway",))
     for number, entry in enumerate(rehearsal.happens):

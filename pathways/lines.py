@@ -79,6 +79,8 @@ for _tag, _pattern, _first in (
 ):
     _Loader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), list(_first))
 
+_KEY = "[key]"
+"""What models add to the place of a name that is itself not well written."""
 DEEPEST = 40
 LARGEST = 1_000_000
 """More characters than any definition or rehearsal has: a file of another kind was named."""
@@ -100,12 +102,28 @@ def read(text: str, name: str) -> tuple[Any, Lines]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise FileError([Problem(name, line, "", f"this is no YAML: {error.problem or error.context}")]) from None
+        raise FileError([Problem(name, line, "", _no_yaml(str(error.problem or error.context)))]) from None
     except yaml.YAMLError as error:
         raise FileError([Problem(name, 1, "", f"this is no YAML: {error}")]) from None
     if problems:
         raise FileError(problems)
     return data, lines
+
+
+_ADVICE = (
+    (r"'\t'", "a tab cannot be used here: indent with spaces"),
+    (
+        "mapping values are not allowed",
+        "a second colon, or a line that is indented too far: put text with a colon in quotes",
+    ),
+    ("expected <block end>", "this line is not indented as the ones before it"),
+    ("unexpected end of stream", "a quote is opened and never closed"),
+)
+
+
+def _no_yaml(problem: str) -> str:
+    """What the parser found wrong, as somebody would say it who does not know its words."""
+    return next((words for wrong, words in _ADVICE if wrong in problem), f"this is no YAML: {problem}")
 
 
 def _readable(text: str, name: str) -> bool:
@@ -176,13 +194,11 @@ def problems_from(
 
     The model, when given, is asked for the name that was perhaps meant by an unknown one.
     """
-    found: dict[Place, list[str]] = {}
+    found: dict[Place, list[Any]] = {}
     for detail in error.errors(include_url=False):
-        messages = found.setdefault(_within(detail["loc"], data), [])
-        if (message := said(detail, model)) not in messages:
-            messages.append(message)
+        found.setdefault(_within(detail["loc"], data), []).append(detail)
     # Several at one place are the alternatives that were tried, none of which fits.
-    return [lines.problem(place, "; or ".join(messages)) for place, messages in found.items()]
+    return [lines.problem(place, said(details, model)) for place, details in found.items()]
 
 
 def _within(place: Place, data: Any) -> Place:
@@ -193,7 +209,7 @@ def _within(place: Place, data: Any) -> Place:
             data = data[part]
             found.append(part)
     last = place[-1] if place else None
-    missing = isinstance(last, str) and isinstance(data, dict) and last not in found
+    missing = isinstance(last, str) and isinstance(data, dict) and last not in found and last != _KEY
     return (*found, last) if missing and isinstance(last, str) else tuple(found)
 
 

@@ -218,7 +218,7 @@ class Milestone(Language):
 class Satisfies(Language):
     """Which contacts satisfy a step, beyond being attended."""
 
-    mechanisms: Annotated[list[Mechanism], Field(min_length=1)] | None = None
+    mechanisms: Annotated[list[Annotated[Mechanism, BeforeValidator(as_code)]], Field(min_length=1)] | None = None
     """Consultation mechanisms (MHSDS codes) that count; any, when left out."""
     days_after: Annotated[int, Field(strict=True, ge=0, le=30)] = 0
     """The first local day after the milestone on which a contact counts: 1 is the day after."""

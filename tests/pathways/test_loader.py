@@ -27,9 +27,9 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("kind: contact", "kind: contac", "(it is 'contac'): is contact meant?"),
-        ("owner: coordinator", "owner: cordinator", "(it is 'cordinator'): is coordinator meant?"),
-        ("type: choice", "type: choise", "(it is 'choise'): is choice meant?"),
+        ("kind: contact", "kind: contac", ": 'contac' is no kind of step: is contact meant?"),
+        ("owner: coordinator", "owner: cordinator", ": 'cordinator' is no role: is coordinator meant?"),
+        ("type: choice", "type: choise", ": 'choise' is not known here: is choice meant?"),
         ("id: small", "id: Small", "f.yaml:1: id: is written in lower-case letters and digits, "
          "with hyphens or underscores between (it is 'Small')"),
         ("{days: 7}", "{days: 0}", "f.yaml:3: silence.days: should be at least 1 (it is 0)"),
@@ -54,16 +54,45 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
          "hours, days, weeks, months, working_days, for example `working_days: 5`"),
         ("ladder: safety", "ladder: safety\n    may_waive: team-lead",
          "f.yaml:24: steps[0].may_waive: should be a list, for example `[first, second]` (it is 'team-lead')"),
-        ("ladder: safety", "ladder: safety\n    when: {flag: 1.5}", "f.yaml:24: steps[0].when.flag: should be true or "
-         "false (it is 1.5); or should be text: put it in quotes (it is 1.5); "
-         "or should be a list, for example `[first, second]` (it is 1.5)"),
+        ("ladder: safety", "ladder: safety\n    when: {flag: 1.5}",
+         "f.yaml:24: steps[0].when.flag: should be true or false or text or a list (it is 1.5)"),
         ("default: false}", "default: false, values: [a]}", "f.yaml:9: facts.flag: a boolean fact has no values"),
         ("type: choice, values: [small, large]", "type: choice",
          "f.yaml:11: facts.size: a fact of type choice lists its values"),
         ("silence: {days: 7}", "silence: {days: 7}\nladders: 3",
          "f.yaml:4: ladders: should have names and values, for example `{name: value}` (it is 3)"),
         ("silence: {days: 7}", "silence: {days: 7}\nladders: {own: {rungs: []}}",
-         "f.yaml:4: ladders.own.rungs: list should have at least 1 item after validation, not 0"),
+         "f.yaml:4: ladders.own.rungs: is empty: put at least one in it, or leave the line out"),
+        ("owner: coordinator", "owner: nurse",
+         "f.yaml:21: steps[0].owner: 'nurse' is no role: choose from coordinator, "
+         "named-worker, incoming-coordinator, team-lead, peer-worker, community-team, therapist, adult-service, "
+         "duty-manager, service-manager, safety-lead, peer-lead, operations, privacy-officer, administrator"),
+        ("kind: contact", "kind: chat", "f.yaml:20: steps[0].kind: 'chat' is no kind of step: choose from decision, "
+         "document, contact, peer-contact, appointment, meeting, review, measure, task"),
+        ("ladder: safety", "ladder: safety\n    may_waive: [cook]",
+         "f.yaml:24: steps[0].may_waive[0]: 'cook' is no role: "
+         "choose from coordinator, named-worker, incoming-coordinator, team-lead, peer-worker, community-team, "
+         "therapist, adult-service, duty-manager, service-manager, safety-lead, peer-lead, operations, "
+         "privacy-officer, administrator"),
+        ("silence: {days: 7}", "silence: {days: 7}\nladders: {own: {rungs: [{hours: 0, to: [ownr]}]}}",
+         "f.yaml:4: ladders.own.rungs[0].to[0]: 'ownr' is no role: is owner meant?"),
+        ("ladder: safety", "ladder: safety\n    satisfied_by: {mechanisms: [11, 3]}",
+         "f.yaml:24: steps[0].satisfied_by.mechanisms[1]: '3' is no way of contact: choose from "
+         '"01" face to face, "02" by telephone, "04" by talk type, "05" by e-mail, "09" by text message, '
+         '"10" by instant message, "11" by video, "12" on a message board, "13" in a chat room, "98" in another way'),
+        ("owner: coordinator", "owner: [coordinator]", "f.yaml:21: steps[0].owner: should be one of coordinator, "
+         "named-worker, incoming-coordinator, team-lead, peer-worker, community-team, therapist, adult-service, "
+         "duty-manager, service-manager, safety-lead, peer-lead, operations, privacy-officer, administrator, "
+         "by itself"),
+        ("ladder: safety", "ladder: safety\n    when: {size: []}",
+         "f.yaml:24: steps[0].when.size: is empty: put at least one in it, or leave the line out"),
+        ("title: A small pathway", "title:", "f.yaml:2: title: is empty: say what it is, or leave the line out"),
+        ("title: A small pathway", "title: ab", "f.yaml:2: title: should have at least 3 characters (it is 'ab')"),
+        ("title: A small pathway", f"title: {'x' * 200}",
+         f"f.yaml:2: title: should have at most 120 characters (it is '{'x' * 59}…)"),
+        ("{days: 7}", "{days: 400}", "f.yaml:3: silence.days: should be at most 366 (it is 400)"),
+        ("  flag:", "  Flag:", "f.yaml:9: facts.Flag: is written in lower-case letters and digits, with hyphens or "
+         "underscores between (it is 'Flag')"),
         ("title: Died}", "title: Died, colour: red}", "f.yaml:16: exits[1].colour: is not known here: take it out, "
          "or use one of id, title, when_done, said_with, milestone, needs_agreed"),
         ("  - {id: died, title: Died}", "  - died",
@@ -92,10 +121,13 @@ def test_a_malformed_piece_is_not_blamed_on_what_refers_to_it() -> None:
         ("# only a comment\n", "f.yaml:1: the file is empty"),
         ("- a\n- b\n", "f.yaml:1: a definition is a mapping: begin with `id:`"),
         ("just words", "f.yaml:1: a definition is a mapping: begin with `id:`"),
-        ("id: a\n  title: b\n", "f.yaml:2: this is no YAML: mapping values are not allowed here"),
+        ("id: a\n  title: b\n", "f.yaml:2: a second colon, or a line that is indented too far: "
+         "put text with a colon in quotes"),
         ("id: [a\ntitle: b\n", "f.yaml:2: this is no YAML: expected ',' or ']', but got ':'"),
-        ("id: 'a\n", "f.yaml:2: this is no YAML: found unexpected end of stream"),
-        ("\tid: a\n", "f.yaml:1: this is no YAML: found character '\\t' that cannot start any token"),
+        ("id: 'a\n", "f.yaml:2: a quote is opened and never closed"),
+        ("\tid: a\n", "f.yaml:1: a tab cannot be used here: indent with spaces"),
+        ("id: a\nsteps:\n\t- b\n", "f.yaml:3: a tab cannot be used here: indent with spaces"),
+        ("id: a\nsteps:\n  - b\n - c\n", "f.yaml:4: this line is not indented as the ones before it"),
         ("id: a\nid: b\n", "f.yaml:2: id: said twice: keep one of them"),
         ("id: a\nsteps:\n  - {id: b, id: c}\n", "f.yaml:3: steps[0].id: said twice: keep one of them"),
         ("id: a\n---\nid: b\n", "f.yaml:1: one file holds one document: leave out the `---` in the middle"),
