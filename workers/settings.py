@@ -18,6 +18,8 @@ from schemas.codes import Division
 from workers.stop import Stop
 
 PREFIX = "ALONGSIDE_"
+OF_COMMANDS = ("as",)
+"""Variables that are no settings of a process but options of commands."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -128,7 +130,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 def unknown_variables(names: Iterable[str]) -> list[str]:
     """A sentence for each ALONGSIDE_ variable that is no setting: most likely a slip of the pen."""
-    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    known = [PREFIX + name.upper() for name in [*Settings.model_fields, *OF_COMMANDS]]
     sentences = []
     for name in sorted(set(names)):
         if name.startswith(PREFIX) and name not in known:
