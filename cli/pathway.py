@@ -127,7 +127,8 @@ def _print_pathway(pathway: "Pathway") -> None:
         what = f"{escape(step.title)}\n[dim]{step.id}[/dim]"
         only = f"\n[dim]only when {escape(words.when(step))}[/dim]" if words.when(step) else ""
         due = f"{escape(words.due(pathway, step))}{only}"
-        table.add_row(what, due, step.owner.words, f"[{colour}]{step.ladder}[/{colour}]")
+        who = f"{step.owner.words}\n[dim]{step.kind}[/dim]"
+        table.add_row(what, due, who, f"[{colour}]{step.ladder}[/{colour}]")
     console.print(table)
     _print_around(console.print, pathway)
 

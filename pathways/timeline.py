@@ -1,7 +1,12 @@
-"""A pathway as a picture: its steps in weeks around the milestones that they hang on."""
+"""A pathway as a picture: its steps in weeks around the milestones that they hang on.
 
+`python -m pathways.timeline docs/pictures` draws those that come with Alongside again.
+"""
+
+import sys
 from collections import Counter
 from itertools import takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pathways import words
@@ -19,6 +24,8 @@ _COLOURS = ("#b3282d", "#1d5fa8", "#3f7d3a", "#7a4fa3", "#8a5a00", "#4d5a63")
 _SHAPES = ("diamond", "circle", "triangle-up", "square", "cross", "triangle-down")
 _FIRST = ("safety", "standard", "gentle")
 _TEXT = "#212b32"
+_PEERS = "peer support is accepted"
+_SIZES = {"labelFontSize": 12, "titleFontSize": 12}
 _WIDTH = 620
 _ROW = 22
 _NARROWEST = 8
@@ -73,16 +80,23 @@ def chart(pathway: Pathway) -> "altair.VConcatChart":
     ]
     title = altair.TitleParams(
         pathway.title,
-        subtitle=f"{pathway.id}, version {pathway.version}: when each step is due, and the ladder it is on",
+        subtitle=_below_the_title(pathway),
         anchor="start",
         fontSize=20,
         subtitleFontSize=13,
         offset=16,
     )
-    config = {"font": "sans-serif", "view": {"stroke": None}, "title": {"color": _TEXT}}
-    return altair.VConcatChart(
-        vconcat=panels, title=title, spacing=28, background="white", padding=18, config=altair.Config.from_dict(config)
-    )
+    plain = {"font": "sans-serif", "view": {"stroke": None}, "title": {"color": _TEXT}}
+    config = altair.Config.from_dict(plain | {"axis": _SIZES, "legend": _SIZES})
+    return altair.VConcatChart(vconcat=panels, title=title, spacing=28, background="white", padding=18, config=config)
+
+
+def _below_the_title(pathway: Pathway) -> list[str]:
+    about = f"{pathway.id}, version {pathway.version}: when each step is due, and the ladder it is on"
+    peers = [step.title for step in pathway.steps if words.when(step) == _PEERS]
+    if not peers:
+        return [about]
+    return [about, f"* asked for only while {_PEERS}"]
 
 
 def _milestone(step: Step) -> str:
@@ -107,8 +121,8 @@ def _panel(pathway: Pathway, milestone: str, steps: list[Step]) -> "altair.Layer
     ladder = _by_ladder(pathway)
     marks = base.mark_point(filled=True, size=95, opacity=1).encode(across, color=ladder[0], shape=ladder[1])
     line = base.mark_line(strokeWidth=1.5, opacity=0.5).encode(across, detail="step:N", color=ladder[0])
-    note = base.mark_text(align="left", dx=10, fontSize=11, color=_TEXT).encode(across, text="note:N")
-    halo = base.mark_text(align="left", dx=10, fontSize=11, stroke="white", strokeWidth=4).encode(across, text="note:N")
+    note = base.mark_text(align="left", dx=10, fontSize=12, color=_TEXT).encode(across, text="note:N")
+    halo = base.mark_text(align="left", dx=10, fontSize=12, stroke="white", strokeWidth=4).encode(across, text="note:N")
     zero = (
         altair.Chart(altair.InlineData(values=[{"week": 0}]))
         .mark_rule(strokeDash=[4, 3], color=_TEXT)
@@ -159,6 +173,7 @@ def _rows(pathway: Pathway, steps: list[Step]) -> list[dict[str, Any]]:
     found = []
     for step in steps:
         title = step.title if titles[step.title] == 1 else f"{step.title} ({step.id})"
+        title = f"{title} *" if words.when(step) == _PEERS else title
         at = places(step)
         for number, week in enumerate(at):
             note = _note(pathway, step) if number == len(at) - 1 else ""
@@ -171,5 +186,12 @@ def _note(pathway: Pathway, step: Step) -> str:
     goes_on = series is not None and series.until is not None and series.until.milestone != series.start.milestone
     until = f"… until {pathway.milestone[series.until.milestone].name}" if goes_on and series and series.until else ""
     only = words.when(step)
-    only = "" if only == "peer support accepted" else f"if {only}" if only else ""
+    only = "" if only == _PEERS else f"if {only}" if only else ""
     return "; ".join(part for part in (until, only) if part)
+
+
+if __name__ == "__main__":
+    from pathways.loader import find, shipped
+
+    for pathway_id in shipped():
+        Path(sys.argv[1], f"{pathway_id}.svg").write_text(svg(find(pathway_id)), encoding="utf-8")

@@ -35,7 +35,7 @@ def _listed(words: list[str]) -> str:
 
 
 def when(step: Step) -> str:
-    """For example "family_involved and peer support accepted"; empty when the step is always asked for."""
+    """For example "family involved and peer support is accepted"; empty when the step is always asked for."""
     said = [_wanted(name, value) for name, value in step.when.items()]
     if step.kind is StepKind.PEER_CONTACT and "peer_support" not in step.when:
         said.append(_wanted("peer_support", "accepted"))
@@ -46,4 +46,4 @@ def _wanted(name: str, value: object) -> str:
     words = name.replace("_", " ")
     if isinstance(value, bool):
         return words if value else f"not {words}"
-    return f"{words} {' or '.join(map(str, value)) if isinstance(value, list) else value}"
+    return f"{words} is {' or '.join(map(str, value)) if isinstance(value, list) else value}"

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from cli.app import app
 from pathways.loader import find, parse, shipped
 from pathways.timeline import chart, places, svg
+from schemas.pathway import Pathway
 from tests.pathways.example import SOUND, with_
 
 
@@ -80,14 +81,30 @@ def test_a_mistake_is_a_sentence_and_2(arguments: list[str], told: str) -> None:
 def test_the_picture_shows_every_step_around_its_milestone(pathway: str, tmp_path: Path) -> None:
     file = tmp_path / "it.svg"
     assert str(file) in _says("show", pathway, "--svg", str(file)).replace("\n", "")
-    shown = {text.text for text in ElementTree.fromstring(file.read_text("utf-8")).iter() if text.text}
-    found = find(pathway)
-    assert {step.title for step in found.steps} - shown == set()
-    around = [step.due or (step.series and step.series.start) for step in found.steps]
-    names = {found.milestone[anchor.milestone].name for anchor in around if anchor}
-    assert {f"weeks from {name}" for name in names} <= shown
-    assert found.title in shown
-    assert {"ladder", "step"} <= shown
+    assert _left_out(find(pathway), file.read_text("utf-8")) == set()
+
+
+def _left_out(pathway: Pathway, picture: str) -> set[str]:
+    """What a picture of the pathway should say and does not."""
+    shown = {text.text.removesuffix(" *") for text in ElementTree.fromstring(picture).iter() if text.text}
+    around = [step.due or (step.series and step.series.start) for step in pathway.steps]
+    names = {pathway.milestone[anchor.milestone].name for anchor in around if anchor}
+    wanted = {step.title for step in pathway.steps} | {f"weeks from {name}" for name in names}
+    return (wanted | {pathway.title, "ladder", "step"} | {step.ladder for step in pathway.steps}) - shown
+
+
+@pytest.mark.parametrize("pathway", shipped())
+def test_the_pictures_in_the_documents_show_what_the_pathways_are(pathway: str) -> None:
+    picture = (Path(__file__).parents[2] / "docs" / "pictures" / f"{pathway}.svg").read_text("utf-8")
+    assert _left_out(find(pathway), picture) == set(), "run `python -m pathways.timeline docs/pictures`"
+    assert f"{pathway}, version {find(pathway).version}:" in picture
+
+
+def test_what_is_only_asked_for_while_peer_support_is_accepted_is_marked() -> None:
+    shown = {text.text for text in ElementTree.fromstring(svg(find("camhs-to-adult"))).iter()}
+    assert {"* asked for only while peer support is accepted", "Catch up, every two weeks *"} <= shown
+    alone = svg(parse(with_("kind: peer-contact", "kind: contact"), "f.yaml"))
+    assert "peer support" not in alone
 
 
 def test_steps_stand_where_they_are_due() -> None:

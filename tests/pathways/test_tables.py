@@ -1,10 +1,14 @@
 """When each step of the three pathways is due and asked for, word for word as the tables have it."""
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from pathways import words
 from pathways.loader import find, shipped
 from planner.conditions import checked
+from planner.refused import Refused
 from schemas.pathway import Anchor, Exit, Pathway, Step
 
 TABLES = {
@@ -211,6 +215,22 @@ def test_facts_hold_what_caseloads_say(pathway: str, fact: str, value: bool | st
     assert checked(find(pathway), fact, value) == value
 
 
+def test_facts_of_the_example_caseload_are_facts_of_the_pathways() -> None:
+    # The file holds two mistakes on purpose, for the import to refuse.
+    refused, held = [], 0
+    with (Path(__file__).parents[2] / "cli" / "demo_data" / "caseload-2026-11-16.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            for fact in filter(None, row["facts"].split(";")):
+                name, _, value = fact.partition("=")
+                try:
+                    checked(find(row["pathway"]), name, {"true": True, "false": False}.get(value, value))
+                    held += 1
+                except Refused:
+                    refused.append(fact)
+    assert sorted(refused) == ["bed_class=999", "shoe_size=9"]
+    assert held > 300
+
+
 def test_rules_are_said_in_words() -> None:
     young, waiting = find("camhs-to-adult"), find("waiting-list-to-discharge")
     said = [words.due(young, young.step[name]) for name in ("named-worker", "meet-adult-service", "peer-contact")]
@@ -222,8 +242,8 @@ def test_rules_are_said_in_words() -> None:
         "the day of the expected assessment",
         "2 weeks, 6 weeks and 12 weeks after end of therapy",
     ]
-    assert words.when(young.step["family-conversation"]) == "family involved and peer support accepted"
-    assert words.when(young.step["peer-contact"]) == "peer support accepted"
+    assert words.when(young.step["family-conversation"]) == "family involved and peer support is accepted"
+    assert words.when(young.step["peer-contact"]) == "peer support is accepted"
     assert words.when(young.step["named-worker"]) == ""
 
 
