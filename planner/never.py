@@ -60,6 +60,8 @@ def milestone_problems(pathway: Pathway, milestone: Milestone) -> Iterator[Probl
         yield (), f"{milestone.id} must come before itself: break the circle of needs"
     elif milestone.id == STARTED and earlier(pathway, STARTED):
         yield (), "nothing comes before the start: leave out what it needs or may not come before"
+    if ENDED in milestone.not_before and milestone.id != STARTED:
+        yield ("not_before",), "nothing comes after the end: leave it out"
     for position, name in enumerate(milestone.needs):
         if name == ENDED or name in closing(pathway):
             yield ("needs", position), f"{milestone.id} could never come: with {name} the transition has closed"

@@ -12,6 +12,7 @@ RESERVED = ("silence", "handover", "risk-review")
 """Steps that Alongside opens itself: neither an id nor a kind that a definition may use."""
 NEEDED_MILESTONES = (never.STARTED, never.ENDED)
 SAFETY = "safety"
+_NO_WAITING = "safety never waits for a working day"
 NEEDED_LADDERS = (SAFETY, "standard")
 PEER_SUPPORT = "peer_support"
 ACCEPTED, DECLINED = "accepted", "declined"
@@ -119,6 +120,8 @@ def _ladders(pathway: Pathway) -> Iterator[Problem]:
     for name, ladder in pathway.ladders.items():
         for place, message in _ladder(name, ladder):
             yield ("ladders", name, *place), message
+    if pathway.risk_review.on_safety.unit == "working_days":
+        yield ("risk_review", "on_safety"), f"{_NO_WAITING}: count it in hours"
     for field in ("safety_ladder", "other_ladder"):
         ladder_name = getattr(pathway.risk_review, field)
         yield from _known(("risk_review", field), "ladder", ladder_name, pathway.ladders)
@@ -133,7 +136,7 @@ def _ladder(name: str, ladder: Ladder) -> Iterator[Problem]:
     if ladder.reminder is not None and ladder.reminder.count == 0:
         yield ("reminder",), "a reminder comes before the step is due: say how long, or leave it out"
     if name == SAFETY and any(rung.unit == "working_days" for rung in ladder.rungs):
-        yield ("rungs",), "safety never waits for a working day: count its rungs in hours"
+        yield ("rungs",), f"{_NO_WAITING}: count its rungs in hours"
 
 
 def _steps(pathway: Pathway) -> Iterator[Problem]:
@@ -152,6 +155,8 @@ def _step(pathway: Pathway, step: Step) -> Iterator[Problem]:
     if step.due is not None:
         yield from _anchored(("due", _field(step.due)), pathway, step.due.milestone)
         yield from never.anchor_problems(("due",), pathway, step.due)
+    if step.kind is StepKind.PEER_CONTACT and step.ladder == SAFETY:
+        yield ("ladder",), "a peer is never on call: put a peer contact on another ladder, for example gentle"
     yield from _series(pathway, step)
     yield from _when(pathway, step)
     yield from _who(pathway, step)
@@ -176,6 +181,8 @@ def _series(pathway: Pathway, step: Step) -> Iterator[Problem]:
         yield from _known(place, "milestone", series.until.milestone, pathway.milestone)
     elif series.last is None:
         yield ("series",), "never ends: say `times`, or `until` which milestone"
+    if series.every is not None and series.times is None and never.shortest(series.every) < 1:
+        yield ("series", "every"), "comes more than once a day without an end in sight: say `times`"
     if series.at is not None and len({span.unit for span in series.at}) > 1:
         yield ("series", "at"), "count every distance in the same unit"
     elif series.at is not None and [span.count for span in series.at] != sorted({span.count for span in series.at}):
@@ -229,6 +236,8 @@ def _contact_rules(pathway: Pathway, step: Step) -> Iterator[Problem]:
             yield ("records",), "only a contact or appointment that comes once records a milestone"
     if step.reopened_by_declined is not None and not _is_agreed(pathway, step.reopened_by_declined):
         yield ("reopened_by_declined",), "names a fact of the type agreed-choice"
+    elif step.reopened_by_declined is not None and step.series is not None:
+        yield ("reopened_by_declined",), "only a step that comes once is opened again: leave the line out"
 
 
 def _satisfied_by(pathway: Pathway, step: Step) -> Iterator[Problem]:
@@ -241,6 +250,8 @@ def _satisfied_by(pathway: Pathway, step: Step) -> Iterator[Problem]:
         yield ("satisfied_by",), "counts from the milestone of `due: {after: ...}`, which this step has not got"
     if rule.or_milestone is not None:
         yield from _known(("satisfied_by", "or_milestone"), "milestone", rule.or_milestone, pathway.milestone)
+    elif rule.within_days is not None:
+        yield ("satisfied_by", "within_days"), "says until when `or_milestone` counts: name that too, or leave it out"
     if rule.within_days is not None and rule.within_days < rule.days_after:
         yield ("satisfied_by", "within_days"), "no day is left: let within_days be at least days_after"
 
@@ -259,7 +270,7 @@ def _exits(pathway: Pathway) -> Iterator[Problem]:
     ways = [way for way in pathway.exits if way.when_done or way.said_with or way.milestone]
     if not ways:
         yield ("exits",), "the pathway cannot close by itself: name the last step with `when_done` or `said_with`"
-    elif not any(way.milestone or _always_asked(pathway, way.when_done or way.said_with or "") for way in ways):
+    elif not _for_everybody(pathway, ways):
         yield ("exits",), "the pathway cannot close for everybody: the last step is only asked for at times"
     if not any(not way.needs_agreed for way in pathway.exits if way not in ways):
         yield ("exits",), "somebody may die or leave at any time: add an exit that needs nothing"
@@ -301,7 +312,11 @@ def _exit(pathway: Pathway, way: Exit) -> Iterator[Problem]:
         yield ("needs_agreed",), "names a fact of the type agreed-choice"
 
 
-def _always_asked(pathway: Pathway, step_id: str) -> bool:
-    step = pathway.step.get(step_id)
-    # A step that is not there is told of already.
-    return step is None or (not step.when and step.kind is not StepKind.PEER_CONTACT)
+def _for_everybody(pathway: Pathway, ways: list[Exit]) -> bool:
+    """One of the ways is open to everybody, or two are of which each is for those whom the other is not for."""
+    names = [way.when_done or way.said_with or "" for way in ways]
+    if any(way.milestone for way in ways) or not all(name in pathway.step for name in names):
+        return True  # a step that is not there is told of already
+    steps = [pathway.step[name] for name in names]
+    whens = [step.when for step in steps if step.kind is not StepKind.PEER_CONTACT]
+    return {} in whens or any({name: True} in whens and {name: False} in whens for name in pathway.facts)

@@ -8,7 +8,7 @@ import hashlib
 from functools import cached_property, lru_cache
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from schemas.base import Strict, as_code
 from schemas.codes import COORDINATING_ROLES, Mechanism, Role, StepKind
@@ -19,6 +19,19 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$", m
 LadderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
 
 UNITS = ("hours", "days", "weeks", "months", "working_days")
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("is one line of text: put no line break or tab in it")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
+"""What people call something, within a sentence."""
+
+Title = Annotated[str, Field(min_length=3, max_length=120), AfterValidator(_one_line)]
+"""What people read of something in one line."""
 
 
 class Language(Strict):
@@ -185,7 +198,7 @@ class Fact(Language):
     """What a choice is made from, or the kinds of what may be asked for."""
     default: bool | Code | None = None
     """What it is until somebody says otherwise."""
-    title: str | None = Field(default=None, max_length=120)
+    title: Title | None = None
     """What it means, for people."""
 
     @model_validator(mode="after")
@@ -205,7 +218,7 @@ class Milestone(Language):
 
     id: Identifier
     """What the rules call it. Every pathway has `started` and `ended`."""
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Name
     """What people call it, as in "5 days after NAME"."""
     expected_at_age: Annotated[int, Field(strict=True, ge=0, le=120)] | None = None
     """Expected on the birthday at this age, unless somebody says otherwise."""
@@ -233,7 +246,7 @@ class Step(Language):
 
     id: Identifier
     """What commands and records call it; an occurrence of a series is `id#1`, `id#2` and so on."""
-    title: Annotated[str, Field(min_length=3, max_length=120)]
+    title: Title
     """What is to be done, in plain words."""
     kind: StepKind
     """Contacts, peer contacts and appointments ask how it went and how contact was made."""
@@ -287,7 +300,7 @@ class Exit(Language):
 
     id: Identifier
     """What commands and records call it."""
-    title: Annotated[str, Field(min_length=3, max_length=120)]
+    title: Title
     """How it ended, for people."""
     when_done: Identifier | None = None
     """The step whose completion closes the transition so."""
@@ -317,7 +330,7 @@ class Pathway(Language):
 
     id: Identifier
     """What commands and records call it."""
-    title: Annotated[str, Field(min_length=3, max_length=120)]
+    title: Title
     """What people call it."""
     version: Annotated[int, Field(strict=True, ge=1)] = 1
     """Raised with each change: journeys stay on the version that they started with until they are moved."""

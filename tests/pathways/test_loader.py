@@ -87,6 +87,8 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ("ladder: safety", "ladder: safety\n    when: {size: []}",
          "f.yaml:24: steps[0].when.size: is empty: put at least one in it, or leave the line out"),
         ("title: A small pathway", "title:", "f.yaml:2: title: is empty: say what it is, or leave the line out"),
+        ("title: A small pathway", "title: 'A small\n\n  pathway'",
+         "f.yaml:2: title: is one line of text: put no line break or tab in it (it is 'A small\\npathway')"),
         ("title: A small pathway", "title: ab", "f.yaml:2: title: should have at least 3 characters (it is 'ab')"),
         ("title: A small pathway", f"title: {'x' * 200}",
          f"f.yaml:2: title: should have at most 120 characters (it is '{'x' * 59}…)"),

@@ -157,6 +157,18 @@ RULES = [
      "4: ladders.safety.rungs: safety never waits for a working day: count its rungs in hours"),
     (SILENCE, SILENCE + "ladders: {gentle: {reminder: {days: 0}, rungs: [{days: 1, to: [owner]}]}}\n",
      "4: ladders.gentle.reminder: a reminder comes before the step is due: say how long, or leave it out"),
+    (SILENCE, SILENCE + "risk_review: {on_safety: {working_days: 1}}\n",
+     "4: risk_review.on_safety: safety never waits for a working day: count it in hours"),
+    ("ladder: gentle", "ladder: safety",
+     "29: steps[1].ladder: a peer is never on call: put a peer contact on another ladder, for example gentle"),
+    (CHAT, "series: {every: {hours: 1}, from: {after: started}, until: {after: ended}}",
+     "28: steps[1].series.every: comes more than once a day without an end in sight: say `times`"),
+    ("ladder: gentle", "ladder: gentle\n    reopened_by_declined: place",
+     "30: steps[1].reopened_by_declined: only a step that comes once is opened again: leave the line out"),
+    (SAFETY, "ladder: safety\n    satisfied_by: {within_days: 2}",
+     "24: steps[0].satisfied_by.within_days: says until when `or_milestone` counts: name that too, or leave it out"),
+    ("not_before: [started]", "not_before: [ended]",
+     "6: milestones[1].not_before: nothing comes after the end: leave it out"),
     # endings
     (", when_done: last", "",
      "14: exits: the pathway cannot close by itself: name the last step with `when_done` or `said_with`"),
@@ -212,6 +224,18 @@ def test_a_milestone_that_closes_the_transition_may_satisfy_a_step_and_be_counte
     assert refused(needed) == [
         "f.yaml:8: milestones[3].needs[0]: late could never come: with back the transition has closed"
     ]
+
+
+def test_two_last_steps_close_for_everybody_when_each_is_for_those_whom_the_other_is_not_for() -> None:
+    text = with_(DIED, DIED + "  - {id: other, title: Another way, when_done: call}\n")
+    text = text.replace("ladder: standard", "ladder: standard\n    when: {place: true}")
+    assert parse(text, "f.yaml").id == "small"
+    for other, sound in (("place: false", True), ("flag: false", False), ("place: false, flag: true", False)):
+        split = text.replace(SAFETY, f"{SAFETY}\n    when: {{{other}}}")
+        if sound:
+            assert parse(split, "f.yaml").id == "small"
+        else:
+            assert refused(split)[0].startswith("f.yaml:14: exits: the pathway cannot close for everybody")
 
 
 def test_a_series_ends_with_a_milestone_that_can_come_after_its_first_occurrence() -> None:
