@@ -137,21 +137,34 @@ class _Play:
         self.trace: list[Event] = []
 
     async def until(self, at: datetime) -> None:
-        """Let the clock skip to an instant of the story, and wait until everything due by then is recorded."""
+        """Let the clock skip to an instant of the story, from one thing that is due to the next.
+
+        Never over one: while the clock skips, the server lets tasks that are being worked on expire too.
+        """
+        due = await self._due()
+        while due is not None and due <= at:
+            await self._skip(due)
+            due = await self._due_after(due)
+        await self._skip(at)
+
+    async def _due_after(self, due: datetime) -> datetime | None:
+        """Wait until what was due is recorded; when the next thing is."""
+        while True:
+            following = await self._due()
+            if following != due:
+                return following
+            await asyncio.sleep(A_MOMENT)
+
+    async def _skip(self, at: datetime) -> None:
         now = await self._environment.get_current_time() + self._ahead_by
         if at > now:
             await self._environment.sleep(at - now)
-        while True:
-            journey = await self._journey()
-            due = next_wake(self._pathway, journey) if journey is not None else None
-            if due is None or due > at:
-                return
-            await asyncio.sleep(A_MOMENT)
 
-    async def _journey(self) -> Journey | None:
+    async def _due(self) -> datetime | None:
+        """When time alone changes the recorded journey next."""
         found: Any = await self._pool.fetchval("SELECT journey::text FROM transitions WHERE id = $1", self._id)
         journey = Journey.model_validate_json(found)
-        return None if journey.closed else journey
+        return None if journey.closed else next_wake(self._pathway, journey)
 
     async def tell(self, command: AnyCommand) -> None:
         """Send a command and wait for its receipt."""
