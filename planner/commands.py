@@ -245,9 +245,12 @@ def _back_to_rule(turn: Turn, step: StepState) -> None:
     if rule is None:
         raise Refused("conflict", f"{step.id} has no rule to go back to: set another date.")
     step.by_hand = None
+    told = len(turn.events)
     if rule.series is None:
         turn.place(step, due_of(turn.journey, rule))
     schedule.derive(turn)
+    if len(turn.events) == told:  # the rule says the same date, but from now on the step moves with it
+        turn.emit(Kind.DUE, step=step.id, due=step.due)
 
 
 def add_step(turn: Turn, command: says.AddStep) -> None:

@@ -34,6 +34,7 @@ class Turn:
 
     def __init__(self, pathway: Pathway, journey: Journey, now: datetime, *, taking_on: bool = False) -> None:
         self.pathway = pathway
+        self._given = journey
         self.journey = journey.model_copy()
         self.journey.steps = dict(journey.steps)
         self.now = now
@@ -42,8 +43,8 @@ class Turn:
         self._mine: set[str] = set()
 
     def outcome(self) -> Outcome:
-        """What came of the turn; the revision counts the turns in which something happened."""
-        if self.events:
+        """What came of the turn; the revision counts the turns in which something changed, told or not."""
+        if self.events or self.journey != self._given:
             self.journey.revision += 1
         return Outcome(self.journey, self.events)
 

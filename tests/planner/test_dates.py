@@ -199,6 +199,16 @@ def test_a_date_set_by_hand_is_kept_when_its_milestone_moves_and_shown_as_such()
     assert story.due("meeting") == "end of 2026-10-29"
 
 
+def test_a_date_that_goes_back_to_a_rule_which_says_the_same_is_told_of() -> None:
+    story = Story(a_pathway(BEFORE), "2026-09-01 10:00", expected={"discharged": "2026-10-12 12:00"})
+    story.do("2026-09-02 10:00", "set-due", step="meeting", due="2026-10-06 00:00", reason="The family can only then")
+    story.do("2026-09-03 10:00", "expect", expected={"discharged": "2026-10-19 12:00"})
+    story.do("2026-09-04 10:00", "set-due", step="meeting", due=None)
+    assert [shown(event.at) for event in story.all("due") if event.step == "meeting"][-1] == "2026-09-04 10:00"
+    story.do("2026-09-05 10:00", "expect", expected={"discharged": "2026-10-20 12:00"})
+    assert story.due("meeting") == "end of 2026-10-06"
+
+
 def test_a_contact_reported_later_than_it_took_place_is_in_time() -> None:
     story = Story(INPATIENT, "2026-09-01 10:00", facts={"suicide_risk": True})
     story.do("2026-09-07 12:00", "milestone", milestone="discharged")

@@ -140,6 +140,15 @@ def test_time_passes(pathway: Pathway, start: Start, moves: list[Move]) -> None:
         assert [event.at for event in turn.events] == [turn.at] * len(turn.events)
 
 
+@given(pathways(), starts(), MOVES)
+def test_every_change_has_a_revision_and_every_command_that_is_done_changes_something(
+    pathway: Pathway, start: Start, moves: list[Move]
+) -> None:
+    for turn in played(pathway, start, moves)[1:]:
+        assert turn.after.revision == turn.before.revision + (turn.after != turn.before)
+        assert turn.refused or turn.after != turn.before
+
+
 @given(pathways(), starts(), MOVES, st.integers(0, 200))
 def test_waking_late_floods_nobody(pathway: Pathway, start: Start, moves: list[Move], days: int) -> None:
     for turn in played(pathway, start, moves):
