@@ -8,12 +8,12 @@ WORKDIR /src
 # A layer of its own, so that a change of our code does not install it again.
 COPY pyproject.toml requirements.lock ./
 RUN uv venv /opt/alongside \
-    && uv pip install --python /opt/alongside/bin/python --verify-hashes --constraint requirements.lock \
+    && uv pip install --compile-bytecode --python /opt/alongside/bin/python --verify-hashes --constraint requirements.lock \
         --requirements pyproject.toml
 
 COPY . .
 RUN uv build --wheel --out-dir /dist --build-constraints requirements.lock --require-hashes \
-    && uv pip install --python /opt/alongside/bin/python --no-deps /dist/*.whl
+    && uv pip install --compile-bytecode --python /opt/alongside/bin/python --no-deps /dist/*.whl
 
 
 FROM python:3.11-slim-bookworm

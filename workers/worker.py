@@ -1,7 +1,9 @@
 """The worker: runs the workflows and activities until it is told to stop."""
 
 import asyncio
+import compileall
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 from temporalio.client import Client
@@ -14,6 +16,7 @@ from activities.notices import NoticeActivities
 from activities.records import RecordsActivities
 from workers.client import Pool
 from workers.settings import Settings
+from workflows import transition
 from workflows.transition import TransitionWorkflow
 
 log = structlog.get_logger(__name__)
@@ -35,6 +38,7 @@ def build_worker(
 
     `restrictions` are those of the sandbox that workflows run in; tests have stricter ones.
     """
+    _keep_compiled()
     mailer = mailer_of(settings)
     return Worker(
         client,
@@ -50,6 +54,14 @@ def build_worker(
         graceful_shutdown_timeout=FAREWELL,
         deployment_config=_deployment(settings),
     )
+
+
+def _keep_compiled() -> None:
+    """The sandbox loads the workflow modules anew for every start: keep them as bytecode, whatever Python is told.
+
+    Where the folder cannot be written to, starts cost more and that is all.
+    """
+    compileall.compile_dir(Path(transition.__file__).parent, quiet=2)
 
 
 def mailer_of(settings: Settings) -> Mailer | None:

@@ -1,6 +1,7 @@
 """What a person's workflow costs beside a bare one: latency, history, CPU, throughput, memory."""
 
 import asyncio
+import compileall
 import gc
 import statistics
 import time
@@ -21,6 +22,7 @@ from schemas.codes import Role
 from schemas.command import Complete, Start
 from schemas.person import Person
 from schemas.staff import StaffMember
+from tests.bench import bare as bare_module
 from tests.bench.bare import BareWorkflow, nothing
 from workers.client import Pool
 from workers.settings import Settings
@@ -112,6 +114,7 @@ class Ours:
 async def measure(client: Client, pool: Pool, settings: Settings, *, people_count: int = 150) -> Costs:
     """Measure both, one after the other, on the same services."""
     await staff.upsert_staff(pool, [StaffMember(id="bench", name="Bench Mark", role=Role.COORDINATOR, team="Bench")])
+    compileall.compile_file(str(bare_module.__file__), quiet=2)  # as the worker does for ours
     bare_queue = f"bare-{uuid4()}"
     bare = Bare(client, bare_queue)
     ours = Ours(client, pool, settings.task_queue)
