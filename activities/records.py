@@ -4,7 +4,7 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from records import errors
+from records import errors, notices
 from records.commit import commit
 from records.database import Database
 from schemas.commit import Ahead, Commit, Committed
@@ -23,7 +23,8 @@ class RecordsActivities:
     async def commit(self, change: Commit) -> Committed:
         """Write one revision of a journey. The same again changes nothing and answers the same.
 
-        When the records hold something else there already, nothing is written and `ahead` says what they hold.
+        When the records hold something else there already, nothing is written and `ahead` says what they hold;
+        whoever was told of it is perhaps not mailed yet.
         A transition that they do not know fails for good, as `not-found`; anything else is worth another try.
         """
         said = change.said
@@ -31,13 +32,15 @@ class RecordsActivities:
             transition_id=change.journey.transition_id,
             revision=change.journey.revision,
             command_id=said.id if said else None,
+            step=said.step if said else None,
         )
         try:
             committed = await commit(self._db, change, email=self._email)
         except errors.Ahead as found:
             bound.warning("the records are ahead of the workflow, which goes on from them")
             ahead = Ahead(journey=found.journey, definition=found.definition, receipt=found.receipt)
-            return Committed(team=found.team, ahead=ahead)
+            waiting = await notices.waiting_for(self._db, change.journey.transition_id)
+            return Committed(notices=waiting, team=found.team, ahead=ahead)
         except errors.NotRegistered as why:
             raise ApplicationError(why.message, type=why.kind, non_retryable=True) from why
         bound.info("recorded", command=said.do if said else "time", events=len(change.events))

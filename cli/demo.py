@@ -121,6 +121,7 @@ async def _alongside(settings: "Settings", *arguments: str) -> None:
 
 
 def _what_next(settings: "Settings", own: "EmbeddedServices") -> str:
+    ahead = datetime.now(UTC).date() + timedelta(days=60)
     return f"""
 Everything above is real: one durable workflow a person, in Temporal and PostgreSQL on this machine.
 In another terminal, in this folder:
@@ -130,7 +131,7 @@ In another terminal, in this folder:
 
   alongside people --coordinator coord-n1     # one coordinator's people
   alongside show AL00003                      # where one person stands, and what is waited for
-  alongside expect AL00001 assessment 2027-01-15 --as coord-t2 --preview
+  alongside expect AL00001 assessment {ahead} --as coord-t2 --preview
   alongside overdue --team "FIRST outreach south"
   alongside reconcile                         # Temporal and the records tell the same
   alongside --help

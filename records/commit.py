@@ -176,13 +176,19 @@ async def _receipt(link: Link, transition_id: UUID, command_id: str) -> Receipt 
 async def _recorded_already(link: Link, change: _Change, recorded: int) -> bool:
     """This very change is in the records; Ahead when another one stands in its place."""
     if change.revision <= recorded:
-        if await link.fetchval(RECORDED_COMMIT, change.id, change.revision) == change.digest:
+        known = await link.fetchval(RECORDED_COMMIT, change.id, change.revision) == change.digest
+        if known and not _begins_again(change, recorded):
             return True
         await _refuse_as_ahead(link, change)
     said = change.commit.said
     if said is not None and await _receipt(link, change.id, said.id) is not None:
         await _refuse_as_ahead(link, change)
     return False
+
+
+def _begins_again(change: _Change, recorded: int) -> bool:
+    """A journey that is under way is started anew, by a workflow that knows nothing of what has happened since."""
+    return change.revision == 1 < recorded
 
 
 async def _refuse_as_ahead(link: Link, change: _Change) -> None:

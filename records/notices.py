@@ -136,6 +136,11 @@ WAITING = """
 SELECT id FROM notices WHERE email IN ('waiting', 'failed') ORDER BY created_at, id LIMIT $1
 """
 
+WAITING_FOR = """
+-- The notices of a transition that wait to be sent.
+SELECT id FROM notices WHERE transition_id = $1 AND email IN ('waiting', 'failed') ORDER BY id
+"""
+
 
 async def claim(db: Database, notice_id: str, now: datetime) -> Letter | None:
     """Take a notice to send it; None when it must not be sent (sent, withdrawn, or perhaps sent already)."""
@@ -179,6 +184,12 @@ async def waiting(db: Database, limit: int = 200) -> list[str]:
     """The ids of notices that wait to be sent, oldest first: for a sender that missed its cue."""
     async with connected(db) as link:
         return [str(row["id"]) for row in await link.fetch(WAITING, limit)]
+
+
+async def waiting_for(db: Database, transition_id: str) -> list[str]:
+    """The ids of a transition's notices that wait to be sent: for a workflow that does not know of them."""
+    async with connected(db) as link:
+        return [str(row["id"]) for row in await link.fetch(WAITING_FOR, UUID(transition_id))]
 
 
 async def withdraw(link: Link, transition_id: UUID) -> None:

@@ -8,7 +8,7 @@ from schemas.journey import Journey
 
 
 class Said(Stored):
-    """The command that caused a change: which, who, when it was said, and why."""
+    """The command that caused a change: which, who, when it was said, why, and about which step."""
 
     id: str
     do: str
@@ -16,6 +16,7 @@ class Said(Stored):
     staff: str | None = None
     at: Instant
     reason: str | None = None
+    step: str | None = None
 
 
 class Commit(Stored):
@@ -44,7 +45,7 @@ class Ahead(Stored):
 
 
 class Committed(Stored):
-    """What came of a commit: the ids of notices to mail, or that the records are ahead (then nothing was written).
+    """What came of a commit, and the ids of notices to mail; or that the records are ahead, and nothing was written.
 
     `team` is whose the transition is now: it follows the coordinator.
     """

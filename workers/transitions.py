@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import get_args
 
 from temporalio.api.common.v1 import WorkflowExecution
@@ -25,7 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from planner import journey as planner
 from planner.preview import Preview
 from planner.refused import Refused, Why, closed_as
-from records import commit, definitions, reconcile
+from records import commit, definitions, notices, reconcile
 from records.database import Database, connected
 from records.errors import UnknownDefinition
 from schemas.command import AnyCommand, Receipt, Start
@@ -56,9 +56,14 @@ async def start_transition(
     return await _start(client, task_queue, start.transition_id, state)
 
 
-async def adopt(client: Client, task_queue: str, journey: Journey, definition: str, team: str) -> Receipt:
-    """Go on following somebody from a journey of the records, in a Temporal that does not know them."""
-    state = TransitionState(definition=definition, team=team, journey=journey)
+async def adopt(
+    client: Client, task_queue: str, journey: Journey, definition: str, team: str, outbox: Sequence[str] = ()
+) -> Receipt:
+    """Go on following somebody from a journey of the records, in a Temporal that does not know them.
+
+    `outbox` has the ids of notices that are still to be mailed.
+    """
+    state = TransitionState(definition=definition, team=team, journey=journey, outbox=list(outbox))
     return await _start(client, task_queue, journey.transition_id, state)
 
 
@@ -213,6 +218,6 @@ async def adopt_all(client: Client, task_queue: str, db: Database) -> int:
             text = await definitions.canonical(link, journey.definition)
         if text is None:
             raise UnknownDefinition(transition_id, journey.definition)
-        await adopt(client, task_queue, journey, text, row.team)
+        await adopt(client, task_queue, journey, text, row.team, await notices.waiting_for(db, transition_id))
         count += 1
     return count

@@ -34,5 +34,9 @@ class Previewed(Stored):
     message: str = ""
 
 
+class FaultInTheRulesError(RuntimeError):
+    """The planner did what it never does. The workflow's task fails and is tried again, so a mended build goes on."""
+
+
 class NotStartedError(RuntimeError):
     """Something was asked of a journey that has not begun; Temporal tries it again."""

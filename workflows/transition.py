@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.journey import Journey
     from schemas.pathway import Pathway
     from workflows import attributes
-    from workflows.state import NotStartedError, Previewed, TransitionState
+    from workflows.state import FaultInTheRulesError, NotStartedError, Previewed, TransitionState
 
 REMEMBERED = 200
 """Receipts kept in the workflow; the records answer for older commands."""
@@ -40,6 +40,8 @@ PUNCTUAL = timedelta(seconds=60)
 """A timer no later than this counts as on time; after an outage, time passes in one go instead."""
 SAID_WITHIN = timedelta(minutes=10)
 """How long a command may have been under way and still be recorded at the time it was said."""
+REPORTS = {"complete": "done_at", "milestone": "occurred_at"}
+"""Commands that report what happened, and where they say when."""
 
 UNTIL_WRITTEN = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=2))
 UNTIL_SENT = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
@@ -61,6 +63,7 @@ class TransitionWorkflow:
         self._use(given.definition)
         self._lock = asyncio.Lock()
         self._recent: deque[Event] = deque(maxlen=TRACED)
+        self._last = given.last
 
     @workflow.run
     async def run(self, given: TransitionState) -> str:
@@ -98,16 +101,17 @@ class TransitionWorkflow:
             # What time alone had due comes first, each at its own instant: as if the timer had been quicker.
             await self._let_time_pass()
             while True:
-                outcome = self._decided(command)
+                dated = self._dated(command)
+                outcome = self._decided(dated)
                 definition = command.definition if isinstance(command, MoveDefinition) else None
-                receipt = await self._commit(outcome, command, definition)
+                receipt = await self._commit(outcome, dated.at, command, definition)
                 if receipt is not None:
                     return receipt
 
     @command.validator
     def _may_be_done(self, command: AnyCommand) -> None:
         if self._journey is not None and command.id not in self._handled:
-            self._decided(command)
+            self._decided(self._dated(command))
 
     @workflow.query
     def journey(self) -> Journey:
@@ -139,9 +143,10 @@ class TransitionWorkflow:
         if self._given.start is None:
             raise NotStartedError
         try:
-            outcome = planner.start(self._pathway, self._given.start)
+            start = self._given.start
+            outcome = planner.start(self._pathway, start)
             async with self._lock:
-                await self._commit(outcome, self._given.start, self._given.definition)
+                await self._commit(outcome, start.at, start, self._given.definition)
         except Refused as why:
             self._never = _refusal(why)
         except ApplicationError as why:  # a local activity fails as what it raised, not as an ActivityError
@@ -178,12 +183,12 @@ class TransitionWorkflow:
 
     async def _let_time_pass(self) -> None:
         while (at := planner.next_wake(self._pathway, self._open)) is not None and at <= self._now:
-            outcome = planner.wake(self._pathway, self._open, at if self._now - at <= PUNCTUAL else self._now)
-            await self._commit(outcome, None, None)
+            now = at if self._now - at <= PUNCTUAL else self._now
+            await self._commit(planner.wake(self._pathway, self._open, now), now, None, None)
 
     def _decided(self, command: AnyCommand) -> Outcome:
         try:
-            return planner.decide(self._pathway, self._open, self._dated(command))
+            return planner.decide(self._pathway, self._open, command)
         except Refused as why:
             raise _refusal(why) from why
         except Exception:
@@ -191,17 +196,25 @@ class TransitionWorkflow:
             raise
 
     def _dated(self, command: AnyCommand) -> AnyCommand:
-        """The command at the instant that it is recorded at: when it was said, unless that cannot be believed."""
+        """The command at the instant that it is recorded at: when it was said, unless that cannot be believed.
+
+        What was recorded while it was under way stands before it. What it reports was done when it was said.
+        """
         now = self._now
-        at = max(self._last, now - SAID_WITHIN, min(command.at, now))
-        return command.model_copy(update={"at": at})
+        said = command.at if now - SAID_WITHIN <= command.at <= now else now
+        at = max(self._last or self._open.taken_on, said)
+        done = REPORTS.get(command.do)
+        if done is None or getattr(command, done) is not None or not self._open.started <= said < at:
+            return command.model_copy(update={"at": at})
+        return command.model_copy(update={"at": at, done: said})
 
     async def _commit(
-        self, outcome: Outcome, said: AnyCommand | Start | None, definition: str | None
+        self, outcome: Outcome, at: datetime, said: AnyCommand | Start | None, definition: str | None
     ) -> Receipt | None:
         """Write a change and take it over; None when the records were ahead, and it must be decided anew."""
         journey, events = outcome
-        at = events[-1].at if events else self._now
+        if self._journey is not None and journey.revision == self._journey.revision:
+            raise FaultInTheRulesError("a turn of the planner changed nothing")
         told = _said(said) if said else None
         change = Commit(journey=journey, events=events, at=at, said=told, definition=definition)
         committed: Committed = await workflow.execute_local_activity_method(
@@ -212,14 +225,16 @@ class TransitionWorkflow:
             local_retry_threshold=timedelta(seconds=10),
         )
         self._team = committed.team or self._team
+        self._outbox += committed.notices
         if committed.ahead is not None:
+            self._last = self._now  # the latest that anything can be which the records hold
             self._adopt(committed.ahead.journey, committed.ahead.definition)
             if committed.ahead.receipt is None:
                 return None
             return self._remember(told.id if told else "", committed.ahead.receipt)
         self._recent.extend(events)
+        self._last = at
         self._adopt(journey, definition)
-        self._outbox += committed.notices
         receipt = Receipt(transition_id=journey.transition_id, revision=journey.revision, at=at)
         return self._remember(told.id, receipt) if told else receipt
 
@@ -294,11 +309,6 @@ class TransitionWorkflow:
     def _now(self) -> datetime:
         return workflow.now() + timedelta(seconds=self._given.ahead_by)
 
-    @property
-    def _last(self) -> datetime:
-        """Nothing is recorded as earlier than what is recorded already."""
-        return self._recent[-1].at if self._recent else self._given.last or self._open.taken_on
-
     def _may_renew(self) -> bool:
         """The history has grown long, and nothing is half done. What waits to be mailed is carried over."""
         busy = self._mailing or self._lock.locked() or not workflow.all_handlers_finished()
@@ -318,8 +328,8 @@ class TransitionWorkflow:
 
 def _said(command: AnyCommand | Start) -> Said:
     reason = None if isinstance(command, Start) else command.reason
-    by = command.by
-    return Said(id=command.id, do=command.do, role=by.role, staff=by.staff, at=command.at, reason=reason)
+    by, step = command.by, getattr(command, "step", None)
+    return Said(id=command.id, do=command.do, role=by.role, staff=by.staff, at=command.at, reason=reason, step=step)
 
 
 def _refusal(why: Refused) -> ApplicationError:
