@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from temporalio.client import Client
@@ -17,14 +16,13 @@ from planner.rehearsal import Rehearsal, refused
 from records import people, staff
 from schemas.command import AnyCommand, MoveDefinition
 from schemas.event import Event
-from schemas.journey import Journey
 from schemas.pathway import Pathway
 from schemas.person import Person, Registration
 from schemas.staff import StaffMember
 from workers.client import Pool, open_pool
 from workers.embedded import ephemeral_postgres, time_skipping
 from workers.settings import Settings
-from workers.transitions import send, start_transition, workflow_id
+from workers.transitions import query_journey, send, start_transition, workflow_id
 from workers.worker import build_worker
 
 TEAM = "Rehearsal"
@@ -148,7 +146,7 @@ class _Play:
         await self._skip(at)
 
     async def _due_after(self, due: datetime) -> datetime | None:
-        """Wait until what was due is recorded; when the next thing is."""
+        """Wait until what was due is done with; when the next thing is."""
         while True:
             following = await self._due()
             if following != due:
@@ -161,9 +159,11 @@ class _Play:
             await self._environment.sleep(at - now)
 
     async def _due(self) -> datetime | None:
-        """When time alone changes the recorded journey next."""
-        found: Any = await self._pool.fetchval("SELECT journey::text FROM transitions WHERE id = $1", self._id)
-        journey = Journey.model_validate_json(found)
+        """When time alone changes the journey next.
+
+        The workflow is asked, and not the records: its answer comes when its task is over and the clock may skip.
+        """
+        journey = await query_journey(self._environment.client, self._id)
         return None if journey.closed else next_wake(self._pathway, journey)
 
     async def tell(self, command: AnyCommand) -> None:
