@@ -15,14 +15,16 @@ class StaffMember(Strict):
     """One member of staff, as the service's staff list says it.
 
     `works` is when they work, in words ("mon-fri 09:00-17:00"). Without a team they hold their role
-    for every team. `line_manager` and the supervisors are ids of staff, or roles.
+    for every team. `line_manager` and the supervisors are ids of staff, or roles; they may all differ.
+    `job_share` is who shares the post. `settings` is where they may work ("secure-ward" needs experience);
+    `attributes` is what they chose to share of themselves for matching ("gender:female").
     """
 
     id: StaffId
     name: Name
     role: Role
     team: Name | None = None
-    hours_per_week: Annotated[float, Field(ge=0, le=168)] | None = None
+    hours_per_week: Annotated[float, Field(ge=0.1, le=37.5)] | None = None
     works: str | None = None
     languages: list[str] = []
     attributes: list[str] = []
@@ -30,6 +32,7 @@ class StaffMember(Strict):
     line_manager: str | None = None
     role_supervisor: str | None = None
     wellbeing_supervisor: str | None = None
+    job_share: StaffId | None = None
     email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None = None
     active: bool = True
 

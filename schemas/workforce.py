@@ -1,0 +1,78 @@
+"""Peer support as time: the local policy on hours, and what a journey knows of its worker and its bookings."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.base import Instant, Stored, Strict
+
+Minutes = Annotated[int, Field(ge=0, le=480)]
+
+
+class Policy(Strict):
+    """What a service settles for itself. Every value is local policy: no national figure exists for any of them.
+
+    `people_per_full_time` is how many people a worker of 37.5 hours may have; part of a person counts as one.
+    A contact takes `contact_minutes`, and `travel_minutes` before and `writing_up_minutes` after it count as work.
+    """
+
+    contact_minutes: Annotated[int, Field(ge=5, le=480)] = 60
+    travel_minutes: Minutes = 20
+    writing_up_minutes: Minutes = 15
+    people_per_full_time: Annotated[float, Field(gt=0, le=100)] = 15
+    warm_handover: bool = False
+    """The team's ward worker hands over to a community worker when the person leaves the ward."""
+    window_days: Annotated[int, Field(ge=1, le=92)] = 14
+    """A contact is sought in so many days before it is due, or since its step opened when that is later."""
+    horizon_weeks: Annotated[int, Field(ge=1, le=26)] = 8
+    """How far ahead contacts are booked."""
+    notice_hours: Annotated[int, Field(ge=0, le=336)] = 24
+    """Nobody is booked in sooner than this without being asked."""
+    look_again_days: Annotated[int, Field(ge=1, le=28)] = 7
+    """How often somebody without a worker, or a contact without a time, is looked at again."""
+    queue_working_days: Annotated[int, Field(ge=1, le=60)] = 5
+    """How long somebody may wait for a worker before it escalates."""
+    long_absence_working_days: Annotated[int, Field(ge=1, le=260)] = 10
+    supervision_weeks: Annotated[int, Field(ge=1, le=26)] = 4
+    wellbeing_supervision_weeks: Annotated[int, Field(ge=1, le=26)] = 4
+    team_lead_alert_minutes: Annotated[int, Field(ge=1, le=240)] = 15
+    """After the expected end of a visit that nobody has checked out of."""
+    service_manager_alert_minutes: Annotated[int, Field(ge=1, le=480)] = 30
+    first_home_visit_joint: bool = True
+
+
+class Booked(Stored):
+    """A contact that has a time. `staff` are who comes: one, or two for a joint contact; `group` when it is one."""
+
+    staff: list[str]
+    starts: Instant
+    ends: Instant
+    place: str
+    group: str | None = None
+
+
+class Unplaced(Stored):
+    """A contact for which there is no time before it is due: for which due instant, and why."""
+
+    due: Instant
+    why: str
+
+
+class Peers(Stored):
+    """The peer support of one journey: who goes with the person, what they asked for, and what is booked.
+
+    `worker` is responsible. `joining` will take over once they have met the person together and accepted.
+    `not_with` are workers the person does not want, or who stepped back; the two are not told apart.
+    `look` is when time alone asks for another look at what could not be placed.
+    """
+
+    worker: str | None = None
+    joining: str | None = None
+    past: list[str] = []
+    asked_for: str | None = None
+    not_with: list[str] = []
+    wishes: list[str] = []
+    waiting_since: Instant | None = None
+    booked: dict[str, Booked] = {}
+    unplaced: dict[str, Unplaced] = {}
+    look: Instant | None = None
