@@ -5,9 +5,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from records import errors, notices
+from records.arranging import arrange
 from records.commit import commit
 from records.database import Database
-from schemas.commit import Ahead, Commit, Committed
+from schemas.arranging import Arranging
+from schemas.commit import Ahead, Arranged, Commit, Committed
 
 log = structlog.get_logger(__name__)
 
@@ -38,10 +40,31 @@ class RecordsActivities:
             committed = await commit(self._db, change, email=self._email)
         except errors.Ahead as found:
             bound.warning("the records are ahead of the workflow, which goes on from them")
-            ahead = Ahead(journey=found.journey, definition=found.definition, receipt=found.receipt)
-            waiting = await notices.waiting_for(self._db, change.journey.transition_id)
-            return Committed(notices=waiting, team=found.team, ahead=ahead)
+            return await self._ahead(change.journey.transition_id, found)
         except errors.NotRegistered as why:
             raise ApplicationError(why.message, type=why.kind, non_retryable=True) from why
         bound.info("recorded", command=said.do if said else "time", events=len(change.events))
         return committed
+
+    @activity.defn
+    async def arrange(self, asked: Arranging) -> Arranged:
+        """Arrange the peer support of a journey: nobody but the records knows who is free. Like `commit` otherwise."""
+        command = asked.command
+        bound = log.bind(
+            transition_id=asked.transition_id,
+            revision=asked.revision + 1,
+            command_id=command.id if command else None,
+        )
+        try:
+            arranged = await arrange(self._db, asked, email=self._email)
+        except errors.Ahead as found:
+            bound.warning("the records are ahead of the workflow, which goes on from them")
+            return Arranged(**(await self._ahead(asked.transition_id, found)).model_dump())
+        except errors.NotRegistered as why:
+            raise ApplicationError(why.message, type=why.kind, non_retryable=True) from why
+        bound.info("arranged", command=command.do if command else "time", events=len(arranged.events))
+        return arranged
+
+    async def _ahead(self, transition_id: str, found: errors.Ahead) -> Committed:
+        ahead = Ahead(journey=found.journey, definition=found.definition, receipt=found.receipt)
+        return Committed(notices=await notices.waiting_for(self._db, transition_id), team=found.team, ahead=ahead)

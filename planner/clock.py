@@ -40,9 +40,14 @@ def bank_holidays(division: Division, year: int) -> set[date]:
     return {day for day in _BANK_HOLIDAYS[division] if day.year == year}
 
 
+def is_bank_holiday(day: date, division: Division) -> bool:
+    """The day is a bank holiday of the division."""
+    return day in _BANK_HOLIDAYS[division]
+
+
 def is_working_day(day: date, division: Division) -> bool:
     """Monday to Friday, and no bank holiday of the division."""
-    return day.weekday() < 5 and day not in _BANK_HOLIDAYS[division]
+    return day.weekday() < 5 and not is_bank_holiday(day, division)
 
 
 @lru_cache(maxsize=65536)

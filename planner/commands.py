@@ -45,6 +45,8 @@ def _finished(step: StepState) -> Refused:
 
 
 def _ordinary(step: StepState) -> None:
+    if step.kind is StepKind.ALLOCATION:
+        raise Refused("conflict", f"{step.id} is done when somebody goes with the person: assign a peer worker.")
     if step.kind is StepKind.HANDOVER and step.of is None:
         raise Refused("conflict", f"{step.id} is an offer: accept it, decline it or withdraw it.")
 
@@ -258,7 +260,7 @@ def add_step(turn: Turn, command: says.AddStep) -> None:
     may_steer(turn.pathway, command.by, "add a step")
     if command.step in turn.journey.steps or command.step in turn.pathway.step or command.step == "silence":
         raise Refused("conflict", f"There is a step {command.step} already: give this one another name.")
-    if command.kind in (StepKind.SILENCE, StepKind.HANDOVER, StepKind.RISK_REVIEW):
+    if command.kind in (StepKind.SILENCE, StepKind.HANDOVER, StepKind.RISK_REVIEW, StepKind.ALLOCATION):
         raise Refused("invalid", f"A step of the kind {command.kind} cannot be added by hand.")
     if command.ladder not in turn.pathway.ladders:
         raise Refused("not-found", f"There is no ladder {command.ladder}: there is {', '.join(turn.pathway.ladders)}.")

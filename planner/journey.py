@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from planner import conditions, dates, schedule, series, silence
+from planner import conditions, dates, peers, schedule, series, silence
 from planner.commands import apply
 from planner.ladders import SAFETY
 from planner.order import known
@@ -67,7 +67,7 @@ def decide(pathway: Pathway, journey: Journey, command: Command) -> Outcome:
     Refused when it cannot be done; the journey given is never changed.
     """
     turn = Turn(pathway, journey, command.at)
-    _pass_time(turn)
+    pass_time(turn)
     apply(turn, command)
     return turn.outcome()
 
@@ -75,11 +75,12 @@ def decide(pathway: Pathway, journey: Journey, command: Command) -> Outcome:
 def wake(pathway: Pathway, journey: Journey, now: datetime) -> Outcome:
     """Let time pass until now: remind, miss, tell the next rung, open what follows."""
     turn = Turn(pathway, journey, now)
-    _pass_time(turn)
+    pass_time(turn)
     return turn.outcome()
 
 
-def _pass_time(turn: Turn) -> None:
+def pass_time(turn: Turn) -> None:
+    """What time alone had due by the turn's instant."""
     journey, now = turn.journey, turn.now
     if journey.closed is not None:
         return
@@ -95,6 +96,7 @@ def _pass_time(turn: Turn) -> None:
             series.advance(turn, rule)
     if journey.silence is not None and journey.silence.wake is not None and journey.silence.wake <= now:
         silence.advance(turn)
+    peers.look(turn)
 
 
 def _stopped(journey: Journey, ladder: str) -> bool:
@@ -113,6 +115,8 @@ def next_wake(pathway: Pathway, journey: Journey) -> datetime | None:
     ]
     if journey.silence is not None and journey.silence.wake is not None:
         moments.append(journey.silence.wake)
+    if (look := peers.looks(journey)) is not None:
+        moments.append(look)
     return min(moments, default=None)
 
 

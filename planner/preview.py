@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from planner import words
 from planner.journey import decide
+from planner.peer_commands import ARRANGING, check
 from schemas.base import Stored
 from schemas.codes import Role
 from schemas.command import Command
@@ -49,7 +50,13 @@ def _when(at: datetime | None) -> str:
 
 
 def preview(pathway: Pathway, journey: Journey, command: Command) -> Preview:
-    """What `decide` would change; Refused exactly when it would be."""
+    """What `decide` would change; Refused exactly when it would be.
+
+    What arranging peer support changes depends on who is free, and moves no step.
+    """
+    if isinstance(command, ARRANGING):
+        check(pathway, journey, command)
+        return difference(journey, journey, [])
     after, events = decide(pathway, journey, command)
     return difference(journey, after, events)
 

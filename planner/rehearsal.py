@@ -8,16 +8,21 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from planner import journey as planner
+from planner import peers
+from planner.peer_commands import ARRANGING, arrange
 from planner.refused import Refused
+from planner.workforce.pattern import parse
+from planner.workforce.roster import Roster, Worker
 from schemas import command as says
 from schemas.base import Instant, Strict, as_code
 from schemas.codes import Attendance, Division, Mechanism, Role
 from schemas.event import Event, Kind
 from schemas.journey import FactValue, Journey
 from schemas.pathway import Pathway
+from schemas.workforce import Place, Policy
 
 REHEARSED = "00000000-0000-4000-8000-000000000000"
 """The transition id of a rehearsal that only the planner plays."""
@@ -39,6 +44,13 @@ VERBS = (
     "decline",
     "withdraw",
     "definition",
+    "wishes",
+    "assign",
+    "accept_person",
+    "step_back",
+    "book",
+    "cancel_booking",
+    "absence",
 )
 
 
@@ -73,6 +85,71 @@ class Offered(Strict):
     overlap_until: Instant | None = None
 
 
+class Colleague(Strict):
+    """A peer worker of the rehearsed team, as the staff list has them."""
+
+    id: says.StaffId
+    works: str
+    hours: Annotated[float, Field(ge=0.1, le=37.5)]
+    languages: list[str] = []
+    attributes: list[str] = []
+    settings: list[str] = []
+    job_share: says.StaffId | None = None
+
+    @field_validator("works")
+    @classmethod
+    def _readable(cls, works: str) -> str:
+        parse(works)
+        return works
+
+    def worker(self) -> Worker:
+        """The same, as allocation and booking see them."""
+        return Worker(
+            id=self.id,
+            pattern=parse(self.works),
+            minutes=round(self.hours * 60),
+            languages=frozenset(self.languages),
+            attributes=frozenset(self.attributes),
+            settings=frozenset(self.settings),
+            job_share=self.job_share,
+        )
+
+
+class Wished(Strict):
+    """What the person asks for, as a rehearsal says it."""
+
+    wishes: list[str] | None = None
+    asked_for: str | None = None
+    not_with: str | None = None
+
+
+class Assigned(Strict):
+    """Who is to go with the person; nobody named, whom the rules choose."""
+
+    staff: str | None = None
+    at_once: bool = False
+
+
+class Appointed(Strict):
+    """A time for a contact."""
+
+    step: str
+    starts: Instant | None = None
+    not_before: Instant | None = None
+    minutes: int | None = None
+    place: Place | None = None
+    over_hours: bool = False
+
+
+class Away(Strict):
+    """A worker is away; `long` when others are to go with their people meanwhile."""
+
+    staff: str
+    starts: Instant
+    ends: Instant
+    long: bool = False
+
+
 class Entry(Strict):
     """One thing that happens: exactly one verb, when, by whom, and what the verb needs."""
 
@@ -102,6 +179,13 @@ class Entry(Strict):
     decline: str | None = None
     withdraw: bool | None = None
     definition: str | None = None
+    wishes: Wished | None = None
+    assign: Assigned | None = None
+    accept_person: bool | None = None
+    step_back: str | None = None
+    book: Appointed | None = None
+    cancel_booking: str | None = None
+    absence: Away | None = None
 
     @property
     def verb(self) -> str:
@@ -123,7 +207,8 @@ class Entry(Strict):
     @property
     def step(self) -> str | None:
         """The step that it is about, if it is about one."""
-        named = self.complete or self.waive or self.acknowledge
+        named = self.complete or self.waive or self.acknowledge or self.cancel_booking
+        named = named or (self.book.step if self.book else None)
         return named or (next(iter(self.set_due)) if self.set_due else None) or (self.add.step if self.add else None)
 
 
@@ -178,11 +263,18 @@ class Rehearsal(Strict):
     title: Annotated[str, Field(min_length=1, max_length=200)]
     pathway: str
     division: Division = Division.ENGLAND_AND_WALES
+    staff: list[Colleague] = []
+    policy: Policy = Policy()
     start: Beginning
     happens: list[Entry] = []
     until: Instant
     expect: list[Expectation] = []
     never: list[Never] = []
+
+    def roster(self) -> Roster:
+        """The peer workers of the story, nobody of whom is booked yet."""
+        workers = [colleague.worker() for colleague in self.staff]
+        return Roster(workers, policy=self.policy, division=self.division)
 
     def starting(self, transition_id: str = REHEARSED) -> says.Start:
         """The command that starts it."""
@@ -241,6 +333,13 @@ _DETAILS: dict[str, Callable[[Entry], dict[str, Any]]] = {
     "accept": lambda e: {"do": "handover-answer", "accept": True},
     "decline": lambda e: {"do": "handover-answer", "accept": False, "reason": e.decline},
     "withdraw": lambda e: {"do": "handover-withdraw"},
+    "wishes": lambda e: {"do": "wishes", **(e.wishes.model_dump() if e.wishes else {})},
+    "assign": lambda e: {"do": "assign", **(e.assign.model_dump() if e.assign else {})},
+    "accept_person": lambda e: {"do": "accept-person"},
+    "step_back": lambda e: {"do": "step-back", "staff": e.step_back},
+    "book": lambda e: {"do": "book", **(e.book.model_dump() if e.book else {})},
+    "cancel_booking": lambda e: {"do": "cancel-booking", "step": e.cancel_booking},
+    "absence": lambda e: {"do": "cover-absence", **(e.absence.model_dump() if e.absence else {})},
 }
 
 
@@ -252,31 +351,68 @@ def refused(entry: Entry, why: Refused) -> Event:
 
 def play(rehearsal: Rehearsal, pathway: Pathway, load: Callable[[str], Pathway]) -> list[Event]:
     """Play the whole story at once; Refused only when the start itself cannot be."""
-    journey, trace = planner.start(pathway, rehearsal.starting())
+    play = _Play(rehearsal, pathway)
     for entry, command in rehearsal.told(load):
-        journey = _until(pathway, journey, entry.at, trace)
+        play.until(entry.at)
         try:
-            journey, events = planner.decide(pathway, journey, command)
+            play.tell(command)
         except Refused as why:
-            trace.append(refused(entry, why))
-            continue
-        trace += events
+            play.trace.append(refused(entry, why))
+    play.until(rehearsal.until)
+    return play.trace
+
+
+class _Play:
+    """A story being played: the journey, the team's time, and what has happened."""
+
+    def __init__(self, rehearsal: Rehearsal, pathway: Pathway) -> None:
+        self._pathway = pathway
+        self._roster = rehearsal.roster()
+        self._journey, self.trace = planner.start(pathway, rehearsal.starting())
+        self._settle(rehearsal.start.at)
+
+    def tell(self, command: says.AnyCommand) -> None:
+        """Do what a command says; Refused when it cannot be done."""
+        if isinstance(command, says.CoverAbsence):
+            self._roster.is_away(command.staff, (command.starts, command.ends))
+        if isinstance(command, ARRANGING):
+            self._arrange(command.at, command)
+            return
+        self._take_over(*planner.decide(self._pathway, self._journey, command))
         if isinstance(command, says.MoveDefinition):
-            pathway = Pathway.parse_canonical(command.definition)
-    _until(pathway, journey, rehearsal.until, trace)
-    return trace
+            self._pathway = Pathway.parse_canonical(command.definition)
+        self._settle(command.at)
 
+    def until(self, until: datetime) -> None:
+        """Let time pass, from one thing that is due to the next."""
+        at = planner.next_wake(self._pathway, self._journey)
+        while at is not None and at <= until:
+            self._take_over(*planner.wake(self._pathway, self._journey, at))
+            self._settle(at)
+            following = planner.next_wake(self._pathway, self._journey)
+            if following is not None and following <= at:
+                raise RuntimeError(f"time does not pass: after {at} the journey wakes at {following}")
+            at = following
 
-def _until(pathway: Pathway, journey: Journey, until: datetime, trace: list[Event]) -> Journey:
-    at = planner.next_wake(pathway, journey)
-    while at is not None and at <= until:
-        journey, events = planner.wake(pathway, journey, at)
-        trace += events
-        following = planner.next_wake(pathway, journey)
-        if following is not None and following <= at:
-            raise RuntimeError(f"time does not pass: after {at} the journey wakes at {following}")
-        at = following
-    return journey
+    def _settle(self, at: datetime) -> None:
+        if self._roster.workers and peers.unsettled(self._journey):
+            self._arrange(at, None)
+
+    def _arrange(self, at: datetime, command: says.AnyCommand | None) -> None:
+        if not self._roster.workers:
+            raise Refused("conflict", "This team has no peer workers.")
+        trying = self._roster.copy()
+        with_them = self._journey.peers
+        for staff, worker in list(trying.workers.items()):
+            goes = with_them is not None and staff in (with_them.worker, with_them.joining)
+            trying.goes_with(staff, int(goes) - worker.people)
+        arranged = arrange(self._pathway, self._journey, trying, at, command)
+        self._roster = trying
+        self._take_over(arranged.journey, arranged.events)
+
+    def _take_over(self, journey: Journey, events: list[Event]) -> None:
+        self._journey = journey
+        self.trace += events
 
 
 def unmet(rehearsal: Rehearsal, trace: list[Event]) -> list[str]:

@@ -19,7 +19,10 @@ DIED = "died"
 
 LOCK_TRANSITION = """
 -- The transition as it stands, kept from others until this transaction ends.
-SELECT revision, team, coordinator_id FROM transitions WHERE id = $1 FOR UPDATE
+SELECT revision, team, coordinator_id, EXISTS (
+    SELECT FROM staff s WHERE s.active AND s.role = 'peer-worker' AND (s.team = t.team OR s.team IS NULL)
+) AS peers
+FROM transitions t WHERE id = $1 FOR UPDATE OF t
 """
 RECORDED_COMMIT = """
 -- What was recorded at a revision. Asked only when the transition is locked, so as to see who held it before.
@@ -113,7 +116,7 @@ ORDER BY id
 """
 
 
-class _Change(NamedTuple):
+class Change(NamedTuple):
     """A commit on its way into the records."""
 
     id: UUID
@@ -134,19 +137,26 @@ async def commit(db: Database, commit: Commit, *, email: bool) -> Committed:
     the records do not know, Gap for a revision that does not follow the last one, UnknownDefinition
     when the rules were never given, and Ahead when something else is recorded there already.
     """
-    change = _change(commit)
+    change = change_of(commit)
     async with transaction(db) as link:
         row = await link.fetchrow(LOCK_TRANSITION, change.id)
         if row is None:
             raise NotRegistered(commit.journey.transition_id)
         if await _recorded_already(link, change, row["revision"]):
-            return await _answer(link, change, row["team"])
+            answer = await _answer(link, change, row["team"])
+            return answer.model_copy(update={"peers": row["peers"]})
         if change.revision != row["revision"] + 1:
             raise Gap(commit.journey.transition_id, change.revision, row["revision"])
         pathway = await _pathway(link, commit)
         team = await _team(link, commit.journey, row["team"], row["coordinator_id"])
-        await _write_journey(link, change, pathway, team)
-        return await _tell(link, change, team, email=email)
+        committed = await write(link, change, pathway, team, email=email)
+        return committed.model_copy(update={"peers": row["peers"]})
+
+
+async def write(link: Link, change: Change, pathway: Pathway, team: str, *, email: bool) -> Committed:
+    """Write a change of a transition that is locked, and whom it tells."""
+    await _write_journey(link, change, pathway, team)
+    return await _tell(link, change, team, email=email)
 
 
 async def receipt(db: Database, transition_id: str, command_id: str) -> Receipt | None:
@@ -155,7 +165,8 @@ async def receipt(db: Database, transition_id: str, command_id: str) -> Receipt 
         return await _receipt(link, UUID(transition_id), command_id)
 
 
-def _change(commit: Commit) -> _Change:
+def change_of(commit: Commit) -> Change:
+    """A commit as the records write it; NotRegistered when its id cannot be theirs."""
     journey = commit.journey.model_dump(mode="json")
     events = event_rows(commit.events)
     command_id = commit.said.id if commit.said else None
@@ -163,7 +174,7 @@ def _change(commit: Commit) -> _Change:
         transition_id = UUID(commit.journey.transition_id)
     except ValueError:
         raise NotRegistered(commit.journey.transition_id) from None
-    return _Change(transition_id, commit, journey, events, digest(journey, events, command_id))
+    return Change(transition_id, commit, journey, events, digest(journey, events, command_id))
 
 
 async def _receipt(link: Link, transition_id: UUID, command_id: str) -> Receipt | None:
@@ -173,25 +184,25 @@ async def _receipt(link: Link, transition_id: UUID, command_id: str) -> Receipt 
     return Receipt(transition_id=str(transition_id), revision=row["revision"], at=row["at"])
 
 
-async def _recorded_already(link: Link, change: _Change, recorded: int) -> bool:
+async def _recorded_already(link: Link, change: Change, recorded: int) -> bool:
     """This very change is in the records; Ahead when another one stands in its place."""
     if change.revision <= recorded:
         known = await link.fetchval(RECORDED_COMMIT, change.id, change.revision) == change.digest
         if known and not _begins_again(change, recorded):
             return True
-        await _refuse_as_ahead(link, change)
+        await refuse_as_ahead(link, change)
     said = change.commit.said
     if said is not None and await _receipt(link, change.id, said.id) is not None:
-        await _refuse_as_ahead(link, change)
+        await refuse_as_ahead(link, change)
     return False
 
 
-def _begins_again(change: _Change, recorded: int) -> bool:
+def _begins_again(change: Change, recorded: int) -> bool:
     """A journey that is under way is started anew, by a workflow that knows nothing of what has happened since."""
     return change.revision == 1 < recorded
 
 
-async def _refuse_as_ahead(link: Link, change: _Change) -> None:
+async def refuse_as_ahead(link: Link, change: Change) -> None:
     row = await link.fetchrow(RECORDED_JOURNEY, change.id)
     if row is None:
         raise NotRegistered(change.commit.journey.transition_id)
@@ -216,7 +227,7 @@ async def _team(link: Link, journey: Journey, team: str, coordinator: str | None
     return await link.fetchval(TEAM_OF, journey.coordinator) or team
 
 
-async def _write_journey(link: Link, change: _Change, pathway: Pathway, team: str) -> None:
+async def _write_journey(link: Link, change: Change, pathway: Pathway, team: str) -> None:
     commit, journey = change.commit, change.commit.journey
     said = said_row(commit)
     glance = summary(pathway, journey)
@@ -250,7 +261,7 @@ async def _write_journey(link: Link, change: _Change, pathway: Pathway, team: st
         await link.execute(INSERT_CONTACTS, change.id, as_json(contacts), said["role"], said["staff"])
 
 
-async def _tell(link: Link, change: _Change, team: str, *, email: bool) -> Committed:
+async def _tell(link: Link, change: Change, team: str, *, email: bool) -> Committed:
     commit, journey = change.commit, change.commit.journey
     tells = any(notices.roles_of(event, journey) for event in commit.events)
     if tells:
@@ -297,6 +308,6 @@ def _notice_rows(told: list[notices.Told], transition_id: str, directory: roles.
     ]
 
 
-async def _answer(link: Link, change: _Change, team: str) -> Committed:
+async def _answer(link: Link, change: Change, team: str) -> Committed:
     rows = await link.fetch(NOTICES_TO_MAIL, change.id, change.revision)
     return Committed(notices=[str(row["id"]) for row in rows], team=team)

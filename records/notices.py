@@ -20,8 +20,17 @@ KINDS = {
     Kind.SILENCE: "silence",
     Kind.ATTEMPTED: "attempt",
     Kind.HANDOVER_OFFERED: "handover",
+    Kind.ASSIGNED: "peer-worker",
+    Kind.JOINING: "peer-worker",
+    Kind.RELEASED: "booking",
+    Kind.NO_SLOT: "no-slot",
+    Kind.BOOKED: "over-hours",
 }
 """The events that somebody is told of."""
+
+
+_ONCE_A_REVISION = frozenset({Kind.HANDOVER_OFFERED, Kind.ASSIGNED, Kind.JOINING, Kind.RELEASED, Kind.BOOKED})
+"""Events that may be told again of the same step: a notice is one of a revision."""
 
 
 class Told(NamedTuple):
@@ -50,7 +59,9 @@ def told(commit: Commit, team: str, directory: Directory) -> list[Told]:
         Told(event, KINDS[event.event], _number(event, commit), roles, resolve(directory, roles, place, commit.at))
         for event in commit.events
         if (roles := roles_of(event, journey))
-        for place in [Place(team, journey.coordinator, journey.overlap, _asked(event, journey))]
+        for place in [
+            Place(team, journey.coordinator, journey.overlap, _asked(event, journey), _peer_worker(event, journey))
+        ]
     ]
 
 
@@ -60,8 +71,15 @@ def _asked(event: Event, journey: Journey) -> str | None:
     return journey.handover.to if journey.handover else None
 
 
+def _peer_worker(event: Event, journey: Journey) -> str | None:
+    """The worker whom an event is about, else the one who goes with the person."""
+    if event.event in (Kind.ASSIGNED, Kind.JOINING, Kind.RELEASED):
+        return event.staff
+    return journey.peers.worker if journey.peers else None
+
+
 def _number(event: Event, commit: Commit) -> int:
-    if event.event is Kind.HANDOVER_OFFERED:
+    if event.event in _ONCE_A_REVISION:
         return commit.journey.revision
     if event.event is Kind.ATTEMPTED:
         step = commit.journey.steps.get(event.step or "")
@@ -90,6 +108,10 @@ def text(told: Told, recipient: Recipient, transition_id: str) -> str:
         "escalation": f"Something that was due on {due} for transition {{}} has not been done (rung {told.number}).",
         "silence": "Transition {} has had no attended contact for too long.",
         "attempt": "A contact was tried for transition {} and did not take place.",
+        "peer-worker": "You are asked to go with the person of transition {}.",
+        "booking": "A contact for transition {} no longer takes place at its time.",
+        "no-slot": "There is no time for a peer worker's contact of transition {} before it is due.",
+        "over-hours": "A contact for transition {} was booked beyond a worker's hours of the week.",
         "handover": f"You are asked to take on transition {{}}; please answer by {due}.",
     }[told.kind].format(reference(transition_id))
     return " ".join([what, *_why(recipient)])

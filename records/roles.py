@@ -53,6 +53,7 @@ class Place(NamedTuple):
     coordinator: str | None
     overlap: Overlap | None = None
     incoming: str | None = None
+    peer_worker: str | None = None
 
 
 class Recipient(NamedTuple):
@@ -70,6 +71,8 @@ _FALLBACK = (Role.TEAM_LEAD, Role.SERVICE_MANAGER)
 def _named(role: Role, place: Place, at: datetime) -> list[str | None] | None:
     if role is Role.INCOMING_COORDINATOR:
         return [place.incoming]
+    if role is Role.PEER_WORKER and place.peer_worker is not None:
+        return [place.peer_worker]
     if role not in COORDINATING_ROLES:
         return None
     outgoing = place.overlap.staff if place.overlap and at < place.overlap.until else None

@@ -35,6 +35,8 @@ def holder(journey: Journey, owner: Role) -> str | None:
         return journey.coordinator
     if owner is Role.INCOMING_COORDINATOR:
         return journey.handover.to if journey.handover else None
+    if owner is Role.PEER_WORKER:
+        return journey.peers.worker if journey.peers else None
     return None
 
 

@@ -120,6 +120,7 @@ class StepKind(StrEnum):
     MEASURE = "measure"
     RISK_REVIEW = "risk-review"
     HANDOVER = "handover"
+    ALLOCATION = "allocation"
     TASK = "task"
     SILENCE = "silence"
 

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, TypeAdapter
 from schemas.base import Instant, Strict
 from schemas.codes import Attendance, Division, Mechanism, Role, StepKind
 from schemas.journey import FactValue
+from schemas.workforce import Place
 
 CommandId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}$")]
 StaffId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,79}$")]
@@ -161,6 +162,79 @@ class WithdrawHandover(Command):
     do: Literal["handover-withdraw"] = "handover-withdraw"
 
 
+class Wish(Command):
+    """What the person asked for of a peer worker: a list, written kind:wish, in place of what they asked before.
+
+    `asked_for` is somebody they would like to have, `not_with` somebody they would not: that always holds.
+    """
+
+    do: Literal["wishes"] = "wishes"
+    wishes: list[Annotated[str, StringConstraints(pattern=r"^[a-z]+:.{1,150}$")]] | None = None
+    asked_for: StaffId | None = None
+    not_with: StaffId | None = None
+
+
+class AssignPeerWorker(Command):
+    """A peer worker goes with the person: whom the rules choose, or `staff`, with a reason.
+
+    Somebody who has a worker already gets to know the new one by a joint contact first, unless `at_once`.
+    """
+
+    do: Literal["assign"] = "assign"
+    staff: StaffId | None = None
+    at_once: bool = False
+
+
+class AcceptPerson(Command):
+    """The worker who joined has met the person, and is responsible from now on."""
+
+    do: Literal["accept-person"] = "accept-person"
+
+
+class StepBack(Command):
+    """A peer worker steps back from a person. No reason is asked for, and none is kept."""
+
+    do: Literal["step-back"] = "step-back"
+    staff: StaffId
+
+
+class BookContact(Command):
+    """A contact gets a time: the earliest there is, not before `not_before`, or the one at which it `starts`.
+
+    Booked already, it moves. `over_hours` books beyond the hours of the week: a team lead's, with a reason.
+    `group` books a place in a group session instead.
+    """
+
+    do: Literal["book"] = "book"
+    step: StepName
+    starts: Instant | None = None
+    not_before: Instant | None = None
+    minutes: Annotated[int, Field(ge=5, le=480)] | None = None
+    place: Place | None = None
+    over_hours: bool = False
+    group: Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")] | None = None
+
+
+class CancelBooking(Command):
+    """A contact loses its time; the step stays to be done."""
+
+    do: Literal["cancel-booking"] = "cancel-booking"
+    step: StepName
+
+
+class CoverAbsence(Command):
+    """A worker is away: what is booked with them in that time is covered, moved or put back.
+
+    When the absence is `long`, somebody else goes with the person from then on.
+    """
+
+    do: Literal["cover-absence"] = "cover-absence"
+    staff: StaffId
+    starts: Instant
+    ends: Instant
+    long: bool = False
+
+
 class MoveDefinition(Command):
     """The journey goes on by a newer definition of its pathway; `definition` is its canonical text."""
 
@@ -190,7 +264,14 @@ AnyCommand = Annotated[
     | AnswerHandover
     | WithdrawHandover
     | MoveDefinition
-    | Exit,
+    | Exit
+    | Wish
+    | AssignPeerWorker
+    | AcceptPerson
+    | StepBack
+    | BookContact
+    | CancelBooking
+    | CoverAbsence,
     Field(discriminator="do"),
 ]
 COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)

@@ -47,9 +47,20 @@ class Ahead(Stored):
 class Committed(Stored):
     """What came of a commit, and the ids of notices to mail; or that the records are ahead, and nothing was written.
 
-    `team` is whose the transition is now: it follows the coordinator.
+    `team` is whose the transition is now: it follows the coordinator. `peers` says whether that team has peer workers,
+    where it was looked at.
     """
 
     notices: list[str] = []
     team: str | None = None
+    peers: bool | None = None
     ahead: Ahead | None = None
+
+
+class Arranged(Committed):
+    """What came of arranging peer support: the journey and what happened, or why it was refused."""
+
+    journey: Journey | None = None
+    events: list[Event] = []
+    refused: str | None = None
+    message: str = ""

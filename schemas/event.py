@@ -7,6 +7,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from schemas.base import Instant, Stored
 from schemas.codes import Attendance, Mechanism, Role
+from schemas.workforce import Place
 
 
 class Kind(StrEnum):
@@ -38,6 +39,15 @@ class Kind(StrEnum):
     HANDOVER_DECLINED = "handover-declined"
     HANDOVER_WITHDRAWN = "handover-withdrawn"
     DEFINITION_CHANGED = "definition-changed"
+    WISHES = "wishes"
+    ASSIGNED = "assigned"
+    QUEUED = "queued"
+    JOINING = "joining"
+    STEPPED_BACK = "stepped-back"
+    PEER_ENDED = "peer-ended"
+    BOOKED = "booked"
+    RELEASED = "released"
+    NO_SLOT = "no-slot"
 
 
 class Event(Stored):
@@ -66,6 +76,11 @@ class Event(Stored):
     type: str | None = None
     by_hand: bool | None = None
     staff: str | None = None
+    along: list[str] | None = None
+    starts: Instant | None = None
+    ends: Instant | None = None
+    place: Place | None = None
+    over_hours: bool | None = None
     exit: str | None = None
 
     @model_serializer(mode="wrap")

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 
 from schemas.base import Instant, Stored, as_code
 from schemas.codes import Attendance, Division, Mechanism, Role, StepKind
+from schemas.workforce import Peers
 
 FactValue = Annotated[bool | str | list[str], BeforeValidator(as_code)]
 
@@ -140,7 +141,8 @@ class Journey(Stored):
     """The whole state of one transition.
 
     `definition` is the digest of the rules that it runs by. `shifts` holds, for each step of the
-    pathway, how many seconds of hold its dates have been moved by.
+    pathway, how many seconds of hold its dates have been moved by. `peers` is None until somebody is sought
+    to go with the person.
     """
 
     transition_id: str
@@ -160,6 +162,7 @@ class Journey(Stored):
     coordinator: str | None = None
     handover: Handover | None = None
     overlap: Overlap | None = None
+    peers: Peers | None = None
     hold: Hold | None = None
     closed: Closed | None = None
     revision: int = 0

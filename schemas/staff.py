@@ -1,10 +1,10 @@
 """Who works here: the staff, and who stands in for whom."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from schemas.base import Instant, Strict
+from schemas.base import Instant, Stored, Strict
 from schemas.codes import Role
 from schemas.command import StaffId
 
@@ -52,3 +52,33 @@ class Cover(Strict):
         if self.ends <= self.starts:
             raise ValueError("the cover ends before it starts")
         return self
+
+
+class Absence(Stored):
+    """Somebody is away from `starts` until `ends`. Why is not known here, and must never be."""
+
+    id: str
+    staff: str
+    starts: Instant
+    ends: Instant
+    recorded_by: str | None = None
+
+
+class Feed(Stored):
+    """A calendar feed of somebody; it is read until it is revoked."""
+
+    staff: str
+    created_at: Instant
+    revoked_at: Instant | None = None
+
+
+class Change(Stored):
+    """What somebody changed of a member of staff or a team: each field with what it was and what it is now.
+
+    `was` is empty of what was new; `by` is None when nobody was named.
+    """
+
+    at: Instant
+    by: str | None
+    was: dict[str, Any]
+    is_now: dict[str, Any]

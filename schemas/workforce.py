@@ -1,5 +1,6 @@
 """Peer support as time: the local policy on hours, and what a journey knows of its worker and its bookings."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -7,6 +8,22 @@ from pydantic import Field
 from schemas.base import Instant, Stored, Strict
 
 Minutes = Annotated[int, Field(ge=0, le=480)]
+
+
+class Place(StrEnum):
+    """What sort of place a contact is at: all that a calendar says of it."""
+
+    WARD = "ward"
+    COMMUNITY = "community"
+    HOME = "home"
+    CLINIC = "clinic"
+    TELEPHONE = "telephone"
+    VIDEO = "video"
+
+    @property
+    def away(self) -> bool:
+        """Somebody has to travel there."""
+        return self not in (Place.TELEPHONE, Place.VIDEO)
 
 
 class Policy(Strict):
@@ -42,32 +59,40 @@ class Policy(Strict):
 
 
 class Booked(Stored):
-    """A contact that has a time. `staff` are who comes: one, or two for a joint contact; `group` when it is one."""
+    """A contact that has a time, found for the step's `due` as it was then.
 
+    `staff` are who comes: one, or two for a joint contact; `group` is the group session, when it is one.
+    """
+
+    id: str
+    due: Instant | None
     staff: list[str]
     starts: Instant
     ends: Instant
-    place: str
+    place: Place
     group: str | None = None
 
 
 class Unplaced(Stored):
-    """A contact for which there is no time before it is due: for which due instant, and why."""
+    """A contact without a time: for which due instant, and why there is none; no why when it is too early to look."""
 
-    due: Instant
-    why: str
+    due: Instant | None
+    why: str | None = None
 
 
 class Peers(Stored):
     """The peer support of one journey: who goes with the person, what they asked for, and what is booked.
 
-    `worker` is responsible. `joining` will take over once they have met the person together and accepted.
+    `worker` is responsible. `joining` will take over once they have met the person together (`met`) and accepted;
+    `leaving` says that no other contact is booked with the worker until then.
     `not_with` are workers the person does not want, or who stepped back; the two are not told apart.
     `look` is when time alone asks for another look at what could not be placed.
     """
 
     worker: str | None = None
     joining: str | None = None
+    met: bool = False
+    leaving: bool = False
     past: list[str] = []
     asked_for: str | None = None
     not_with: list[str] = []

@@ -12,9 +12,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from planner.journey import next_wake
 from planner.refused import Refused
-from planner.rehearsal import Rehearsal, refused
+from planner.rehearsal import Colleague, Rehearsal, refused
 from records import people, staff
-from schemas.command import AnyCommand, MoveDefinition
+from schemas.codes import Role
+from schemas.command import AnyCommand, CoverAbsence, MoveDefinition
 from schemas.event import Event
 from schemas.pathway import Pathway
 from schemas.person import Person, Registration
@@ -32,6 +33,24 @@ A_MOMENT = 0.005
 EVENTS_AFTER = """
 -- What happened to a transition after a revision.
 SELECT revision, payload FROM events WHERE transition_id = $1 AND revision > $2 ORDER BY revision, seq
+"""
+
+
+CLEAR = """
+-- Nobody of an earlier story works here any more, and no hour of theirs is spoken for.
+WITH bookings AS (DELETE FROM bookings), assignments AS (DELETE FROM assignments), absences AS (DELETE FROM absences),
+    queue AS (DELETE FROM peer_queue)
+UPDATE staff SET active = false WHERE active
+"""
+SETTLE_POLICY = """
+-- What the rehearsed team has settled for itself.
+UPDATE teams SET policy = $2::text::jsonb WHERE name = $1
+"""
+
+
+AWAY = """
+-- A worker of the story is away.
+INSERT INTO absences (staff, starts, ends) VALUES ($1, $2, $3)
 """
 
 
@@ -90,13 +109,13 @@ class Stage:
 
     async def _register(self, rehearsal: Rehearsal, pathway: Pathway, transition_id: str) -> None:
         offered = [entry.handover.to for entry in rehearsal.happens if entry.handover]
-        await staff.upsert_staff(
-            self._pool,
-            [
-                StaffMember(id=name, name="Rehearsing Coordinator", role=pathway.coordinator, team=TEAM)
-                for name in dict.fromkeys([rehearsal.start.coordinator, *offered])
-            ],
-        )
+        await self._pool.execute(CLEAR)
+        coordinators = [
+            StaffMember(id=name, name="Rehearsing Coordinator", role=pathway.coordinator, team=TEAM)
+            for name in dict.fromkeys([rehearsal.start.coordinator, *offered])
+        ]
+        await staff.upsert_staff(self._pool, [*coordinators, *map(_member, rehearsal.staff)])
+        await self._pool.execute(SETTLE_POLICY, TEAM, rehearsal.policy.model_dump_json(exclude_unset=True))
         person = Person(
             local_id=transition_id,
             given_name="Rehearsing",
@@ -113,6 +132,21 @@ class Stage:
             division=rehearsal.division,
         )
         await people.register_id(self._pool, person, registration)
+
+
+def _member(colleague: Colleague) -> StaffMember:
+    return StaffMember(
+        id=colleague.id,
+        name="Rehearsing Worker",
+        role=Role.PEER_WORKER,
+        team=TEAM,
+        hours_per_week=colleague.hours,
+        works=colleague.works,
+        languages=colleague.languages,
+        attributes=colleague.attributes,
+        settings=colleague.settings,
+        job_share=colleague.job_share,
+    )
 
 
 class _Play:
@@ -168,6 +202,8 @@ class _Play:
 
     async def tell(self, command: AnyCommand) -> None:
         """Send a command and wait for its receipt."""
+        if isinstance(command, CoverAbsence):
+            await self._pool.execute(AWAY, command.staff, command.starts, command.ends)
         await send(self._environment.client, self._id, command, self._pool)
         if isinstance(command, MoveDefinition):
             self._pathway = Pathway.parse_canonical(command.definition)

@@ -11,8 +11,8 @@ class TransitionState(Stored):
     """Everything that the workflow knows. At the very start there is `start` and no `journey`.
 
     `definition` is the canonical text of the rules. `handled` has the receipts of the latest commands,
-    `outbox` the notices not yet mailed, `last` is
-    when the latest event was recorded. `ahead_by` is how many seconds the workflow's clock is ahead of
+    `outbox` the notices not yet mailed, `last` is when the latest event was recorded, `peers` whether the team has
+    peer workers. `ahead_by` is how many seconds the workflow's clock is ahead of
     Temporal's: 0, except in rehearsals, which are played at the time that they tell of.
     """
 
@@ -23,6 +23,7 @@ class TransitionState(Stored):
     handled: dict[str, Receipt] = {}
     outbox: list[str] = []
     last: Instant | None = None
+    peers: bool = False
     ahead_by: float = 0
 
 

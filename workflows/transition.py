@@ -18,12 +18,15 @@ with workflow.unsafe.imports_passed_through():
     from activities.notices import NoticeActivities
     from activities.records import RecordsActivities
     from planner import journey as planner
+    from planner import peers
+    from planner.peer_commands import ARRANGING, check
     from planner.preview import preview
     from planner.refused import Refused
     from planner.turn import Outcome
     from planner.waits import Wait, headline, waits
+    from schemas.arranging import Arranging
     from schemas.command import AnyCommand, MoveDefinition, Receipt, Start
-    from schemas.commit import Commit, Committed, Said
+    from schemas.commit import Ahead, Arranged, Commit, Committed, Said
     from schemas.event import Event
     from schemas.journey import Journey
     from schemas.pathway import Pathway
@@ -60,6 +63,7 @@ class TransitionWorkflow:
         self._mailing = False
         self._never: ApplicationError | None = None
         self._team = given.team
+        self._peers = given.peers
         self._use(given.definition)
         self._lock = asyncio.Lock()
         self._recent: deque[Event] = deque(maxlen=TRACED)
@@ -102,16 +106,19 @@ class TransitionWorkflow:
             await self._let_time_pass()
             while True:
                 dated = self._dated(command)
-                outcome = self._decided(dated)
-                definition = command.definition if isinstance(command, MoveDefinition) else None
-                receipt = await self._commit(outcome, dated.at, command, definition)
+                if isinstance(command, ARRANGING):
+                    receipt = await self._arrange(dated.at, dated)
+                else:
+                    definition = command.definition if isinstance(command, MoveDefinition) else None
+                    receipt = await self._commit(self._decided(dated), dated.at, command, definition)
+                    await self._settle(dated.at)
                 if receipt is not None:
                     return receipt
 
     @command.validator
     def _may_be_done(self, command: AnyCommand) -> None:
         if self._journey is not None and command.id not in self._handled:
-            self._decided(self._dated(command))
+            self._refuse(self._dated(command))
 
     @workflow.query
     def journey(self) -> Journey:
@@ -147,6 +154,7 @@ class TransitionWorkflow:
             outcome = planner.start(self._pathway, start)
             async with self._lock:
                 await self._commit(outcome, start.at, start, self._given.definition)
+                await self._settle(start.at)
         except Refused as why:
             self._never = _refusal(why)
         except ApplicationError as why:  # a local activity fails as what it raised, not as an ActivityError
@@ -185,6 +193,17 @@ class TransitionWorkflow:
         while (at := planner.next_wake(self._pathway, self._open)) is not None and at <= self._now:
             now = at if self._now - at <= PUNCTUAL else self._now
             await self._commit(planner.wake(self._pathway, self._open, now), now, None, None)
+            await self._settle(now)
+
+    def _refuse(self, command: AnyCommand) -> None:
+        """Refuse a command that cannot be done, before anything is written."""
+        if not isinstance(command, ARRANGING):
+            self._decided(command)
+            return
+        try:
+            check(self._pathway, self._open, command)
+        except Refused as why:
+            raise _refusal(why) from why
 
     def _decided(self, command: AnyCommand) -> Outcome:
         try:
@@ -224,19 +243,54 @@ class TransitionWorkflow:
             retry_policy=UNTIL_WRITTEN,
             local_retry_threshold=timedelta(seconds=10),
         )
-        self._team = committed.team or self._team
-        self._outbox += committed.notices
+        self._hear(committed)
         if committed.ahead is not None:
-            self._last = self._now  # the latest that anything can be which the records hold
-            self._adopt(committed.ahead.journey, committed.ahead.definition)
-            if committed.ahead.receipt is None:
-                return None
-            return self._remember(told.id if told else "", committed.ahead.receipt)
+            return self._catch_up(committed.ahead, told.id if told else "")
+        return self._take_over(journey, events, at, told.id if told else None, definition)
+
+    async def _settle(self, at: datetime) -> None:
+        """Find a worker and times for what has none, where the team has peer workers."""
+        if self._peers and peers.unsettled(self._open):
+            await self._arrange(at, None)
+
+    async def _arrange(self, at: datetime, command: AnyCommand | None) -> Receipt | None:
+        """Have peer support arranged where it is known who is free; None when the records were ahead."""
+        asked = Arranging(transition_id=self._open.transition_id, revision=self._open.revision, at=at, command=command)
+        arranged: Arranged = await workflow.execute_local_activity_method(
+            RecordsActivities.arrange,
+            asked,
+            start_to_close_timeout=timedelta(seconds=20),
+            retry_policy=UNTIL_WRITTEN,
+            local_retry_threshold=timedelta(seconds=10),
+        )
+        self._hear(arranged)
+        if arranged.ahead is not None:
+            return self._catch_up(arranged.ahead, command.id if command else "")
+        if arranged.refused is not None:
+            raise ApplicationError(arranged.message, type=arranged.refused, non_retryable=True)
+        journey = arranged.journey or self._open
+        return self._take_over(journey, arranged.events, at, command.id if command else None, None)
+
+    def _hear(self, committed: Committed) -> None:
+        self._team = committed.team or self._team
+        if committed.peers is not None:
+            self._peers = committed.peers
+        self._outbox += committed.notices
+
+    def _catch_up(self, ahead: Ahead, command_id: str) -> Receipt | None:
+        """Go on from what the records hold; the receipt, when this very command is among it."""
+        self._last = self._now  # the latest that anything can be which the records hold
+        self._adopt(ahead.journey, ahead.definition)
+        return self._remember(command_id, ahead.receipt) if ahead.receipt is not None else None
+
+    def _take_over(
+        self, journey: Journey, events: list[Event], at: datetime, command_id: str | None, definition: str | None
+    ) -> Receipt:
         self._recent.extend(events)
         self._last = at
         self._adopt(journey, definition)
         receipt = Receipt(transition_id=journey.transition_id, revision=journey.revision, at=at)
-        return self._remember(told.id, receipt) if told else receipt
+        return self._remember(command_id, receipt) if command_id is not None else receipt
 
     def _adopt(self, journey: Journey, definition: str | None) -> None:
         self._journey = journey
@@ -322,6 +376,7 @@ class TransitionWorkflow:
             handled=self._handled,
             outbox=self._outbox,
             last=self._last,
+            peers=self._peers,
             ahead_by=self._given.ahead_by,
         )
 

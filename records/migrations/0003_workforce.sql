@@ -71,8 +71,8 @@ CREATE TABLE peer_queue (
     team text NOT NULL REFERENCES teams,
     urgency integer NOT NULL CHECK (urgency BETWEEN 0 AND 2),
     since timestamptz NOT NULL,
-    minutes_a_week integer NOT NULL CHECK (minutes_a_week >= 0),
-    why jsonb NOT NULL DEFAULT '[]'
+    ask jsonb NOT NULL,
+    considered jsonb NOT NULL DEFAULT '[]'
 );
 CREATE INDEX peer_queue_in_order ON peer_queue (team, urgency DESC, since, transition_id);
 
@@ -92,7 +92,7 @@ CREATE INDEX group_sessions_ahead ON group_sessions (team, starts) WHERE cancell
 -- An hour of one worker that is spoken for. `busy` is the contact with the way there and the writing up; two of one
 -- worker never overlap, whatever program writes. A contact with two workers is two rows, a group one row a worker.
 CREATE TABLE bookings (
-    id uuid PRIMARY KEY DEFAULT uuidv7(),
+    id uuid NOT NULL,
     transition_id uuid REFERENCES transitions,
     step text,
     group_id uuid REFERENCES group_sessions,
@@ -108,6 +108,7 @@ CREATE TABLE bookings (
     override_reason text,
     released_why text,
     booked_at timestamptz NOT NULL,
+    PRIMARY KEY (id, staff),
     CONSTRAINT for_somebody_or_a_group CHECK ((transition_id IS NULL) = (step IS NULL) AND (step IS NULL) = (group_id IS NOT NULL)),
     CONSTRAINT busy_holds_the_contact CHECK (busy @> tstzrange(starts, ends)),
     CONSTRAINT over_hours_says_who_and_why
@@ -129,6 +130,12 @@ CREATE TABLE group_places (
     PRIMARY KEY (group_id, transition_id, step)
 );
 CREATE INDEX group_places_of_transition ON group_places (transition_id) WHERE released_at IS NULL;
+
+-- Peer support has things to tell, too: a person to go with, a contact without a time, hours that are overrun.
+ALTER TABLE notices DROP CONSTRAINT notices_kind_check;
+ALTER TABLE notices ADD CONSTRAINT notices_kind_check CHECK (kind IN (
+    'reminder', 'escalation', 'silence', 'handover', 'attempt', 'peer-worker', 'booking', 'no-slot', 'over-hours'
+));
 
 -- migrate:down
 -- Undoing is a new migration.

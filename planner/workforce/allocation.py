@@ -1,0 +1,147 @@
+"""Who goes to whom: by what the person asked for first, by the service's convenience last; and why, for everybody."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from math import ceil
+from typing import NamedTuple
+
+from planner.clock import LONDON
+from planner.workforce.hours import AHEAD_WEEKS, free_ahead
+from planner.workforce.roster import Ask, Roster, Worker
+from planner.workforce.slots import suits
+from schemas.base import Stored
+
+FULL_TIME_MINUTES = 2250
+"""A week of 37.5 hours."""
+NO_EXPERIENCE_NEEDED = frozenset({"community"})
+"""Where somebody may work whose settings the staff list does not say."""
+
+
+class Considered(Stored):
+    """What was found of one candidate: a sentence, and whether they could go."""
+
+    staff: str
+    could: bool
+    why: str
+
+
+class Choice(NamedTuple):
+    """Who goes, or nobody; why; and every candidate with a sentence."""
+
+    staff: str | None
+    why: str
+    considered: list[Considered]
+
+
+def people_at_most(worker: Worker, roster: Roster) -> int:
+    """How many people a worker's hours are for: local policy, part of a person counts as one."""
+    return ceil(roster.policy.people_per_full_time * worker.minutes / FULL_TIME_MINUTES)
+
+
+def choose(roster: Roster, ask: Ask, now: datetime) -> Choice:
+    """The worker who goes to a person, after those ahead in the queue have theirs.
+
+    In order: whom the person asked for; whom they know; what else they asked for; who knows the setting; who has
+    hours for all of it; who has fewest people for their hours. The same question always has the same answer.
+    """
+    held = _held_by_those_ahead(roster, now)
+    considered, could = [], []
+    for staff in roster.workers:
+        no = _cannot(roster, staff, ask, now, held.get(staff, (0, 0)))
+        if no is None:
+            could.append((_rank(roster, staff, ask, now, held.get(staff, (0, 0))), staff))
+        considered.append(Considered(staff=staff, could=no is None, why=no or _merits(roster, staff, ask, now)))
+    if not could:
+        return Choice(None, "Nobody is free to go with this person.", considered)
+    chosen = min(could)[1]
+    return Choice(chosen, f"{chosen} {next(one.why for one in considered if one.staff == chosen)}", considered)
+
+
+def _held_by_those_ahead(roster: Roster, now: datetime) -> dict[str, tuple[int, int]]:
+    """People and minutes of each worker that are kept for whoever stands before in the queue."""
+    if not roster.ahead:
+        return {}
+    held: dict[str, tuple[int, int]] = {}
+    for ask in roster.ahead:
+        ranked = [
+            (_rank(roster, staff, ask, now, held.get(staff, (0, 0))), staff)
+            for staff in roster.workers
+            if _cannot(roster, staff, ask, now, held.get(staff, (0, 0))) is None
+        ]
+        if ranked:
+            staff = min(ranked)[1]
+            people, minutes = held.get(staff, (0, 0))
+            held[staff] = people + 1, minutes + ask.minutes
+    return held
+
+
+def _cannot(roster: Roster, staff: str, ask: Ask, now: datetime, held: tuple[int, int]) -> str | None:
+    """Why a worker cannot go at all; None when they can."""
+    worker = roster.workers[staff]
+    people, minutes = held
+    if staff in ask.not_with:
+        return "does not go with this person."
+    if ask.setting not in (worker.settings or NO_EXPERIENCE_NEEDED):
+        return f"has not the experience for the setting {ask.setting}."
+    most = people_at_most(worker, roster)
+    if worker.people + people >= most:
+        kept = f", {people} of them for people who come first" if people else ""
+        return f"has places for {most} people by their hours (local policy), and all are taken{kept}."
+    if free_ahead(roster, staff, now) - minutes < _one_contact(roster):
+        return f"has no hours left for a contact in the next {AHEAD_WEEKS} weeks."
+    return None
+
+
+def _one_contact(roster: Roster) -> int:
+    policy = roster.policy
+    return policy.contact_minutes + policy.travel_minutes + policy.writing_up_minutes
+
+
+def _rank(roster: Roster, staff: str, ask: Ask, now: datetime, held: tuple[int, int]) -> tuple[float, ...]:
+    """The lower, the better."""
+    worker = roster.workers[staff]
+    known = [*ask.past, *(w.job_share for p in ask.past if (w := roster.workers.get(p)) and w.job_share)]
+    return (
+        staff != ask.asked_for,
+        known.index(staff) if staff in known else len(known),
+        -len(list(_met(worker, ask))),
+        ask.setting not in worker.settings,
+        free_ahead(roster, staff, now) - held[1] < ask.minutes,
+        (worker.people + held[0]) / worker.minutes,
+    )
+
+
+def _met(worker: Worker, ask: Ask) -> Iterator[str]:
+    """The wishes that a worker meets, of those that are about the worker."""
+    for wish in ask.wishes:
+        kind, _, what = wish.partition(":")
+        meets_language = kind == "language" and what in worker.languages
+        meets_time = kind == "times" and any(_works_at(worker, what))
+        if meets_language or meets_time or (kind in ("gender", "culture") and wish in worker.attributes):
+            yield wish
+
+
+def _works_at(worker: Worker, what: str) -> Iterator[bool]:
+    for shift in worker.pattern:
+        # A Monday in 2026 gives each shift a date; what is asked is only its weekday and hour.
+        day = datetime(2026, 1, 5 + shift.weekday, tzinfo=LONDON)
+        hours = range(shift.begins.hour, shift.ends.hour + (shift.ends.minute > 0))
+        yield any(suits(day.replace(hour=hour), (what,)) for hour in hours)
+
+
+def _merits(roster: Roster, staff: str, ask: Ask, now: datetime) -> str:
+    """What speaks for a worker, in one sentence."""
+    worker = roster.workers[staff]
+    merits = []
+    if staff == ask.asked_for:
+        merits.append("is whom the person asked for")
+    if staff in ask.past:
+        merits.append("knows the person")
+    if met := list(_met(worker, ask)):
+        merits.append(f"meets what they asked for ({', '.join(met)})")
+    unmet = [wish for wish in ask.wishes if wish not in met and not wish.startswith("contact:")]
+    if unmet:
+        merits.append(f"does not meet {', '.join(unmet)}")
+    hours = free_ahead(roster, staff, now) / 60
+    merits.append(f"has {hours:.1f} hours free in the next {AHEAD_WEEKS} weeks and goes with {worker.people} people")
+    return "; ".join(merits) + "."

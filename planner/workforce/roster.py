@@ -1,0 +1,98 @@
+"""The workers of a team, and every hour of theirs that is spoken for: what allocation and booking decide from."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from planner.workforce.pattern import Interval, Pattern
+from schemas.codes import Division
+from schemas.workforce import Policy
+
+
+class Worker(NamedTuple):
+    """One peer worker. `minutes` are contracted a week; `people` is how many they go with; `away` from and until."""
+
+    id: str
+    pattern: Pattern
+    minutes: int
+    languages: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
+    away: tuple[Interval, ...] = ()
+    people: int = 0
+    job_share: str | None = None
+
+
+class Busy(NamedTuple):
+    """Time of a worker that is spoken for, with the way there and the writing up; `minutes` is what it costs."""
+
+    staff: str
+    begins: datetime
+    ends: datetime
+    minutes: int
+
+
+class Ask(NamedTuple):
+    """What a person needs of a worker, and what they asked for: nothing that somebody inferred.
+
+    `minutes` is what the next four weeks ask of a worker's hours. `past` are workers they know, the latest first.
+    """
+
+    setting: str
+    minutes: int
+    asked_for: str | None = None
+    not_with: frozenset[str] = frozenset()
+    wishes: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+
+
+class Roster:
+    """The workers by id, their time, and the asks of the people who come first.
+
+    `ahead` is whoever stands before the person in the allocation queue, the first first.
+    """
+
+    def __init__(
+        self,
+        workers: Iterable[Worker],
+        busy: Iterable[Busy] = (),
+        *,
+        policy: Policy | None = None,
+        division: Division = Division.ENGLAND_AND_WALES,
+        ahead: Iterable[Ask] = (),
+    ) -> None:
+        self.workers = {worker.id: worker for worker in sorted(workers)}
+        self.policy = policy or Policy()
+        self.division = division
+        self.ahead = tuple(ahead)
+        self._busy: dict[str, list[Busy]] = {}
+        for one in busy:
+            self.take(one)
+
+    def copy(self) -> "Roster":
+        """The same, to try something with."""
+        busy = [one for taken in self._busy.values() for one in taken]
+        return Roster(self.workers.values(), busy, policy=self.policy, division=self.division, ahead=self.ahead)
+
+    def take(self, busy: Busy) -> None:
+        """Speak for some time of a worker."""
+        self._busy.setdefault(busy.staff, []).append(busy)
+
+    def free(self, busy: Busy) -> None:
+        """Give time of a worker back: what overlaps it, which is this alone."""
+        left = [one for one in self.of(busy.staff) if one.ends <= busy.begins or busy.ends <= one.begins]
+        self._busy[busy.staff] = left
+
+    def of(self, staff: str) -> list[Busy]:
+        """The time of a worker that is spoken for."""
+        return self._busy.get(staff, [])
+
+    def is_away(self, staff: str, interval: Interval) -> None:
+        """A worker is away for a while."""
+        worker = self.workers[staff]
+        self.workers[staff] = worker._replace(away=(*worker.away, interval))
+
+    def goes_with(self, staff: str, change: int) -> None:
+        """A worker goes with one person more (or fewer)."""
+        worker = self.workers[staff]
+        self.workers[staff] = worker._replace(people=worker.people + change)
