@@ -1,4 +1,4 @@
-"""Commands that run or check the services: up, worker, migrate, doctor."""
+"""Commands that run or check the services: up, worker, web, migrate, doctor."""
 
 import asyncio
 import json
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from workers.checks import Finding
     from workers.settings import Settings
 
+LOOPBACK = "127.0.0.1"
+
 DataFolder = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="The data folder of the embedded services.", show_default=False),
@@ -21,7 +23,7 @@ DataFolder = Annotated[
 
 def add(app: typer.Typer) -> None:
     """Add these commands to the app."""
-    for command in (up, worker, migrate, doctor):
+    for command in (up, worker, web, migrate, doctor):
         app.command(rich_help_panel=RUNNING)(command)
 
 
@@ -29,10 +31,11 @@ def up(
     data: DataFolder = None,
     ui: Annotated[bool, typer.Option(help="Temporal's pages, for looking at workflows.")] = True,
 ) -> None:
-    """Run everything on this machine: PostgreSQL, Temporal and the worker, until Ctrl-C."""
+    """Run everything on this machine: PostgreSQL, Temporal, the worker and the HTTP door, until Ctrl-C."""
+    from web.server import serving
     from workers.up import run_up
 
-    asyncio.run(run_up(_start(data), ui=ui, ready=typer.echo))
+    asyncio.run(run_up(_start(data), ui=ui, ready=typer.echo, door=serving))
 
 
 def worker(data: DataFolder = None) -> None:
@@ -40,6 +43,20 @@ def worker(data: DataFolder = None) -> None:
     from workers.up import run_worker_alone
 
     asyncio.run(run_worker_alone(_start(data)))
+
+
+def web(
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; 0.0.0.0 is everywhere.")] = LOOPBACK,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Default: ALONGSIDE_WEB_PORT, or 8000.", show_default=False),
+    ] = None,
+    data: DataFolder = None,
+) -> None:
+    """Serve the calendar feeds by HTTP, until it is told to stop. Put a proxy before it that speaks HTTPS."""
+    from web.server import run_web
+
+    asyncio.run(run_web(_start(data), host, port, ready=typer.echo))
 
 
 def migrate(data: DataFolder = None) -> None:

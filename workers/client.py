@@ -30,6 +30,7 @@ class Embedded(BaseModel):
     database_url: str
     temporal_address: str
     ui_url: str | None = None
+    web_url: str | None = None
 
     @staticmethod
     def file(data_dir: Path) -> Path:

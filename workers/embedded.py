@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -16,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from records.migrate import migrate
 from records.programs import program
 from workers.client import Embedded, add_search_attributes, register_search_attributes, wanted_search_attributes
-from workers.ports import Ports, choose_ports, free_port
+from workers.ports import Ports, choose_ports, free_port, listen_for_web
 from workers.postgres_server import PostgresServer
 from workers.stop import Stop
 from workers.temporal_server import TemporalServer
@@ -33,6 +34,7 @@ class EmbeddedServices:
     def __init__(self, data_dir: Path, *, temporal_cli: Path | None = None, ui: bool = True) -> None:
         self.data_dir = data_dir.absolute()
         self.migrated: list[str] = []
+        self.web_url: str | None = None
         self._ui = ui
         self._temporal_cli = temporal_cli
         self._stack = AsyncExitStack()
@@ -78,6 +80,13 @@ class EmbeddedServices:
         """Where Temporal's pages are, when they are on."""
         return self.temporal.ui_url
 
+    def listen_for_web(self, port: int | None = None) -> socket.socket:
+        """A socket for the HTTP door, on the wanted port where it is free; other commands find it from now on."""
+        door = listen_for_web(self.data_dir / "ports.json", port)
+        self.web_url = f"http://localhost:{door.getsockname()[1]}"
+        self._tell()
+        return door
+
     async def client(self) -> Client:
         """A client of the embedded Temporal."""
         return await Client.connect(self.temporal_address, data_converter=pydantic_data_converter)
@@ -94,6 +103,7 @@ class EmbeddedServices:
             database_url=self.database_url,
             temporal_address=self.temporal_address,
             ui_url=self.ui_url,
+            web_url=self.web_url,
         )
         _write_private(Embedded.file(self.data_dir), told.model_dump_json(indent=2) + "\n")
 

@@ -74,6 +74,8 @@ class Settings(BaseSettings):
 
     public_url: Annotated[str, AfterValidator(_public_url)] = "http://localhost:8000"
     """Where links in messages lead."""
+    web_port: Port | None = None
+    """Where the HTTP door listens: without it 8000 or, under `alongside up`, the port of the last start."""
     division: Division = Division.ENGLAND_AND_WALES
     """Whose bank holidays count for a transition that does not say."""
 

@@ -2,15 +2,17 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import TypeAlias
 
 import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from records.migrate import pending
-from workers.client import Services, connect, connect_pool, open_pool, register_search_attributes, resolve
+from workers.client import Pool, Services, connect, connect_pool, open_pool, register_search_attributes, resolve
 from workers.embedded import EmbeddedServices
 from workers.settings import Settings
 from workers.stop import Stop
@@ -19,11 +21,17 @@ log = structlog.get_logger(__name__)
 
 _PATIENCE = 5.0
 
+Door: TypeAlias = Callable[[Pool, socket.socket], AbstractAsyncContextManager[None]]
+"""What serves HTTP on a socket for the time of a block. It is handed in, for it is built on top of the workers."""
 
-async def run_up(settings: Settings, *, ui: bool = True, ready: Callable[[str], object]) -> None:
-    """Run the embedded services and a worker on them until SIGINT or SIGTERM; `ready` gets what to tell the person.
 
-    Stops the worker first, then Temporal, then PostgreSQL. Raises Stop when a part cannot be kept running.
+async def run_up(
+    settings: Settings, *, ui: bool = True, ready: Callable[[str], object], door: Door | None = None
+) -> None:
+    """Run the embedded services, and a worker and the HTTP door on them, until SIGINT or SIGTERM.
+
+    `ready` gets what to tell the person. Stops the door and the worker first, then Temporal, then PostgreSQL. Raises
+    Stop when a part cannot be kept running.
     """
     async with (
         stopping() as stop,
@@ -31,9 +39,10 @@ async def run_up(settings: Settings, *, ui: bool = True, ready: Callable[[str], 
     ):
         services = Services(own.database_url, {"target_host": own.temporal_address})
         failure = asyncio.create_task(_give_up(own, stop))
+        listening = own.listen_for_web(settings.web_port) if door else None
         try:
             ready(welcome(own))
-            await _work(settings, services, stop)
+            await _work(settings, services, stop, door, listening)
         finally:
             failure.cancel()
         if own.failure.done():
@@ -82,12 +91,19 @@ async def stopping() -> AsyncIterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _work(settings: Settings, services: Services, stop: asyncio.Event) -> None:
+async def _work(
+    settings: Settings,
+    services: Services,
+    stop: asyncio.Event,
+    door: Door | None = None,
+    listening: socket.socket | None = None,
+) -> None:
     from workers.worker import run_worker
 
     pool = await connect_pool(settings, services)
     try:
-        await run_worker(settings, await connect(settings, services), pool, stop)
+        async with door(pool, listening) if door and listening else nullcontext():
+            await run_worker(settings, await connect(settings, services), pool, stop)
     finally:
         try:
             await asyncio.wait_for(pool.close(), _PATIENCE)
@@ -105,6 +121,7 @@ def welcome(own: EmbeddedServices) -> str:
     lines = [f"Alongside runs on {own.data_dir}"]
     lines += [f"  records    {own.database_url}", f"  Temporal   {own.temporal_address}"]
     lines += [f"  workflows  {own.ui_url}"] if own.ui_url else []
+    lines += [f"  calendars  {own.web_url}"] if own.web_url else []
     lines += [f"  migrated   {', '.join(own.migrated)}"] if own.migrated else []
     lines += ["", "In another terminal, try:", "  alongside doctor", "  alongside import FILE", "  alongside overdue"]
     return "\n".join([*lines, "", "Stop with Ctrl-C: nothing is lost, the next start goes on from here."])

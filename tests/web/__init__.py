@@ -1,0 +1,1 @@
+"""The HTTP door, over a real server with a real client."""
