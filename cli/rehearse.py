@@ -212,6 +212,10 @@ def _details(event: "Event") -> str:
     parts = []
     if event.rung is not None:
         parts.append(f"rung {event.rung}")
+    if event.staff:
+        parts.append(" and ".join([event.staff, *(event.along or [])]))
+    if event.starts:
+        parts.append(words.moment(event.starts) + (f", {event.place}" if event.place else ""))
     if event.to:
         parts.append(f"to {words.roles(event.to)}")
     if "due" in event.model_fields_set:

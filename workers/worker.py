@@ -40,13 +40,15 @@ def build_worker(
     """
     _keep_compiled()
     mailer = mailer_of(settings)
+    records = RecordsActivities(pool, email=mailer is not None)
     return Worker(
         client,
         task_queue=settings.task_queue,
         workflows=[TransitionWorkflow],
         workflow_runner=SandboxedWorkflowRunner(restrictions),
         activities=[
-            RecordsActivities(pool, email=mailer is not None).commit,
+            records.commit,
+            records.arrange,
             NoticeActivities(pool, mailer).deliver,
         ],
         max_cached_workflows=CACHED,
