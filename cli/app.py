@@ -7,12 +7,30 @@ from typing import NoReturn
 
 import typer
 
-from cli import caseload, commands, demo, handover, pathway, reads, reconcile, register, rehearse, services, show, start
+from cli import (
+    caseload,
+    commands,
+    demo,
+    feed,
+    handover,
+    pathway,
+    reads,
+    reconcile,
+    register,
+    rehearse,
+    services,
+    show,
+    staff,
+    start,
+)
 from cli.errors import Stop
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
-COMMANDS = (reads, commands, show, handover, start, services, register, caseload, demo, pathway, reconcile, rehearse)
+COMMANDS = (
+    *(reads, commands, show, handover, start, staff, feed),
+    *(services, register, caseload, demo, pathway, reconcile, rehearse),
+)
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 
 REFUSED = {"invalid": 2, "not-found": 3, "not-allowed": 4, "conflict": 5}

@@ -27,13 +27,18 @@ class CsvRow(NamedTuple):
     cells: dict[str, str]
 
 
-def read_csv(path: Path, columns: Sequence[str]) -> tuple[list[CsvRow], list[Refusal]]:
+def read_csv(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> tuple[list[CsvRow], list[Refusal]]:
     """The rows of a file that has exactly these columns, and refusals of rows of another length.
+
+    The `optional` columns follow the others, all of them or none.
 
     FileRefused when the file is missing, empty, too big, no UTF-8, or has other columns or delimiters.
     """
     lines = _lines(path)
-    _check_columns(path, next(lines, (1, []))[1], columns)
+    header = next(lines, (1, []))[1]
+    if optional and [name.strip() for name in header][-len(optional) :] == list(optional):
+        columns = [*columns, *optional]
+    _check_columns(path, header, columns)
     rows, refused = [], []
     for number, cells in lines:
         if not any(cell.strip() for cell in cells):

@@ -55,6 +55,7 @@ async def serving(pool: Pool, door: socket.socket) -> AsyncIterator[None]:
         build(pool),
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_PATIENCE,

@@ -20,6 +20,9 @@ from workers.transitions import start_transition
 AT_ONCE = 12
 """How many people are being taken on at the same time."""
 
+IMPORT = "import"
+"""Who changed what a staff list brought, as the history says it."""
+
 
 class Taken(NamedTuple):
     """What became of a file: how many went in, how many were there already, and which rows were refused."""
@@ -37,9 +40,9 @@ def is_staff_list(path: Path) -> bool:
 
 async def take_staff(pool: Pool, path: Path) -> Taken:
     """Enter a staff list. Entered again, it brings what is there up to date."""
-    known = await staff.staff_ids(pool)
-    listed = staff_file.read_staff(path)
-    await staff.upsert_staff(pool, listed.sound)
+    known = {member.id: member for member in await staff.everybody(pool)}
+    listed = staff_file.read_staff(path, known)
+    await staff.upsert_staff(pool, listed.sound, actor=IMPORT)
     again = sum(member.id in known for member in listed.sound)
     return Taken(len(listed.sound) - again, again, listed.refused)
 

@@ -1,0 +1,111 @@
+"""Changing the staff list by hand: by whoever may, checked like an import, with its history, all or nothing."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from planner.refused import Refused
+from records import staff, staff_checks
+from records.database import Database, Link, transaction
+from records.errors import RecordsError
+from records.staff_file import WRONG
+from schemas.codes import Role
+from schemas.staff import StaffMember
+
+EDITORS = frozenset({Role.TEAM_LEAD, Role.PEER_LEAD, Role.SERVICE_MANAGER, Role.ADMINISTRATOR})
+"""Who may change the staff list and what a team has settled."""
+
+LOCK = """
+-- One change of the staff list at a time: what is checked against the others still holds when it is written.
+SELECT pg_advisory_xact_lock(hashtext('alongside.staff'))
+"""
+NAMED_BY = """
+-- Whose line manager or supervisor somebody is.
+SELECT id FROM staff WHERE active AND $1 IN (line_manager, role_supervisor, wellbeing_supervisor) ORDER BY id
+"""
+END_FEED = """
+-- Whoever has left reads no calendar.
+UPDATE feeds SET revoked_at = greatest(now(), created_at) WHERE staff = $1 AND revoked_at IS NULL
+"""
+
+
+async def allowed(db: Database, by: str) -> None:
+    """Refused (not-allowed) unless `by` may change the staff list."""
+    found = await staff.staff(db, by)
+    if not found.active or found.role not in EDITORS:
+        may = ", ".join(role.words for role in Role if role in EDITORS)
+        who = f"{by} is {found.role.words}" if found.active else f"{by} does not work here any more"
+        raise Refused("not-allowed", f"{who}: this is for {may}.")
+
+
+async def change(db: Database, staff_id: str, changes: dict[str, Any], by: str) -> StaffMember:
+    """Change fields of a member of staff, and answer with them as they are now.
+
+    `job_share` is set of both who share the post, and ended of both. RecordsError (invalid) says what cannot be.
+    """
+    async with transaction(db) as link:
+        await _begun(link, by)
+        before = await staff.staff(link, staff_id)
+        here = {member.id: member for member in await staff.everybody(link)}
+        after = _changed(before, changes)
+        here[staff_id] = after
+        touched = {staff_id: after} | (_shares(here, before, after) if "job_share" in changes else {})
+        here |= touched
+        _check(after, here)
+        await staff.upsert_staff(link, touched.values(), actor=by)
+        return after
+
+
+async def leave(db: Database, staff_id: str, by: str) -> list[str]:
+    """Somebody does not work here any more: a shared post is the other's alone, and their calendar feed ends.
+
+    Answers whose line manager or supervisor they still are, for these need another.
+    """
+    async with transaction(db) as link:
+        await _begun(link, by)
+        before = await staff.staff(link, staff_id)
+        if not before.active:
+            raise RecordsError("conflict", f"{staff_id} has left already.")
+        partner = [await staff.staff(link, before.job_share)] if before.job_share else []
+        gone = before.model_copy(update={"active": False, "job_share": None})
+        alone = [one.model_copy(update={"job_share": None}) for one in partner if one.job_share == staff_id]
+        await staff.upsert_staff(link, [gone, *alone], actor=by)
+        await link.execute(END_FEED, staff_id)
+        return [row["id"] for row in await link.fetch(NAMED_BY, staff_id)]
+
+
+async def _begun(link: Link, by: str) -> None:
+    await link.execute(LOCK)
+    await allowed(link, by)
+
+
+def _changed(before: StaffMember, changes: dict[str, Any]) -> StaffMember:
+    try:
+        return StaffMember.model_validate(before.model_dump() | changes)
+    except ValidationError as error:
+        wrong = dict.fromkeys(str(one["loc"][0]) for one in error.errors())
+        told = "; ".join(f"{name}: {WRONG.get(name, 'it cannot be read')}" for name in wrong)
+        raise RecordsError("invalid", f"{before.id} was not changed. {told}.") from None
+
+
+def _shares(here: dict[str, StaffMember], before: StaffMember, after: StaffMember) -> dict[str, StaffMember]:
+    """The other halves, as they are when this share has changed."""
+    touched = {}
+    if before.job_share in here and before.job_share != after.job_share:
+        touched[before.job_share] = here[before.job_share].model_copy(update={"job_share": None})
+    if after.job_share in here and after.job_share != after.id:
+        partner = here[after.job_share]
+        if partner.job_share not in (None, after.id):
+            raise RecordsError("conflict", f"{partner.id} shares a post with {partner.job_share}: end that first.")
+        touched[partner.id] = partner.model_copy(update={"job_share": after.id})
+    return touched
+
+
+def _check(member: StaffMember, here: dict[str, StaffMember]) -> None:
+    problems = staff_checks.own(member) | staff_checks.supported(member, here)
+    share = staff_checks.shared(member, here)
+    told = problems | ({"job_share": share} if share else {})
+    if told:
+        raise RecordsError(
+            "invalid", f"{member.id} was not changed. {'; '.join(f'{name}: {why}' for name, why in told.items())}."
+        )
