@@ -130,8 +130,10 @@ def _step_back(turn: Turn, command: says.StepBack) -> None:
 def _book(turn: Turn, command: says.BookContact) -> None:
     step = _contact(turn, command.step)
     state = turn.journey.peers
-    if state is None or state.worker is None:
+    if command.group is None and (state is None or state.worker is None):
         raise Refused("conflict", "Nobody goes with this person yet: assign a peer worker first.")
+    if command.group is not None and (command.starts or command.not_before or command.over_hours):
+        raise Refused("invalid", "A group has its time: leave the times and the hours out.")
     if command.over_hours and command.by.role not in MAY_OVERRIDE:
         raise Refused("not-allowed", "Only a team lead can book beyond the hours of a week: ask them.")
     if command.over_hours and command.reason is None:
@@ -273,6 +275,9 @@ class _Doing:
     def _book(self, command: says.BookContact) -> None:
         state = peers.own(self.turn)
         step = self.turn.journey.steps[command.step]
+        if command.group is not None:
+            self._join_group(command.group, step)
+            return
         if command.step in state.booked:
             self._let_go(command.step, command.reason or "another time was asked for")
         place = command.place or peers.default_place(self.turn.pathway, self.turn.journey)
@@ -286,6 +291,20 @@ class _Doing:
             self.roster.take(one)
         over = bool(command.over_hours and self._beyond(slot))
         peers.book(self.turn, step, slot, place, over=over)
+
+    def _join_group(self, group_id: str, step: StepState) -> None:
+        """A place in a group, whose workers have their hours booked for all who come."""
+        group = self.roster.groups.get(group_id)
+        if group is None or group.starts <= self.turn.now:
+            raise Refused("not-found", "There is no such group ahead in this team.")
+        if group.places < 1:
+            raise Refused("conflict", "Every place in that group is taken: choose another day.")
+        if step.due is not None and self.turn.now < step.due < group.ends:
+            raise Refused("conflict", f"{step.id} is due before that group meets.")
+        if step.id in peers.own(self.turn).booked:
+            self._let_go(step.id, "it becomes a place in a group")
+        slot = slots.Slot(group.starts, group.ends, ())
+        peers.book(self.turn, step, slot, group.place, group=group)
 
     def _named(self, command: says.BookContact, staff: tuple[str, ...], minutes: int, place: Place) -> slots.Slot:
         slot = slots.slot_at(command.starts or self.turn.now, minutes, place, staff, self.policy)
@@ -333,6 +352,8 @@ class _Doing:
             state.leaving = True
             state.look = None
         for step_id, booked in sorted(state.booked.items(), key=lambda item: item[1].starts):
+            if booked.group is not None:
+                continue  # the group meets with whoever else holds it
             if command.staff in booked.staff and booked.starts < command.ends and command.starts < booked.ends:
                 self._stand_in(command, step_id)
                 self._have_the_person_told(step_id)

@@ -12,7 +12,7 @@ from planner import conditions
 from planner.clock import due_after
 from planner.turn import Turn
 from planner.workforce.allocation import Choice, choose
-from planner.workforce.roster import Ask, Busy, Roster
+from planner.workforce.roster import Ask, Busy, Group, Roster
 from planner.workforce.slots import Slot, Wanted, find, slot_at
 from schemas.codes import Role, StepKind
 from schemas.event import Kind
@@ -171,17 +171,20 @@ def busy(booked: Booked, policy: Policy) -> tuple[Busy, ...]:
     return slot_at(booked.starts, minutes, booked.place, booked.staff, policy).busy
 
 
-def book(turn: Turn, step: StepState, slot: Slot, place: Place, *, over: bool = False) -> Booked:
+def book(
+    turn: Turn, step: StepState, slot: Slot, place: Place, *, over: bool = False, group: Group | None = None
+) -> Booked:
     """Give a contact its time; the caller has seen that it can be."""
     peers = own(turn)
     number = len(turn.events)
     booked = Booked(
         id=str(uuid5(NAMESPACE_URL, f"{turn.journey.transition_id}/{turn.journey.revision + 1}/{number}/{step.id}")),
         due=step.due,
-        staff=[one.staff for one in slot.busy],
+        staff=list(group.staff) if group else [one.staff for one in slot.busy],
         starts=slot.starts,
         ends=slot.ends,
         place=place,
+        group=group.id if group else None,
     )
     peers.booked[step.id] = booked
     peers.unplaced.pop(step.id, None)

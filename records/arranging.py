@@ -10,12 +10,13 @@ from planner.peer_commands import arrange as decide
 from planner.refused import Refused
 from planner.workforce.allocation import Choice
 from planner.workforce.roster import Ask, Roster
-from records import definitions, roster
+from records import definitions, groups, roster
 from records.commit import LOCK_TRANSITION, change_of, receipt, refuse_as_ahead, write
 from records.database import Database, Link, transaction
 from records.errors import NotRegistered, UnknownDefinition
 from records.rows import Row, as_json
 from schemas.arranging import Arranging
+from schemas.command import BookContact
 from schemas.commit import Arranged, Commit, Said
 from schemas.journey import Journey
 from schemas.pathway import Pathway
@@ -88,6 +89,9 @@ async def arrange(db: Database, asked: Arranging, *, email: bool) -> Arranged:
             if asked.command is None:
                 return Arranged(team=standing.team)
             return Arranged(team=standing.team, refused="conflict", message="This team has no peer workers.")
+        if isinstance(asked.command, BookContact) and asked.command.group is not None:
+            found = await groups.group(link, standing.team, asked.command.group)
+            hours.groups = {found.id: found} if found else {}
         hours.ahead = tuple(await _ahead(link, standing, now))
         try:
             decided = decide(standing.pathway, standing.journey, hours, now, asked.command)
@@ -99,6 +103,7 @@ async def arrange(db: Database, asked: Arranging, *, email: bool) -> Arranged:
         change = change_of(Commit(journey=decided.journey, events=decided.events, at=now, said=said))
         committed = await write(link, change, standing.pathway, standing.team, email=email)
         await _write_calendar(link, standing, decided, asked, hours.policy)
+        await _write_places(link, standing, decided, asked.at)
         await _write_assignments(link, standing, decided, asked)
         await _write_queue(link, standing, decided, asked, hours)
         return Arranged(
@@ -183,6 +188,24 @@ def _booking_rows(step: str, booked: Booked, decided: Decided, asked: Arranging,
          "over_hours": over, **by}
         for one in peers.busy(booked, policy)
     ]  # fmt: skip
+
+
+async def _write_places(link: Link, standing: _Standing, decided: Decided, now: datetime) -> None:
+    before = _places(standing.journey)
+    after = _places(decided.journey)
+    if taken := after - before:
+        await link.execute(groups.TAKE_PLACES, standing.id, as_json(_place_rows(taken)))
+    if given_back := before - after:
+        await link.execute(groups.GIVE_PLACES_BACK, standing.id, as_json(_place_rows(given_back)), now)
+
+
+def _places(journey: Journey) -> set[tuple[str, str]]:
+    booked = (journey.peers or Peers()).booked
+    return {(one.group, step) for step, one in booked.items() if one.group is not None}
+
+
+def _place_rows(places: set[tuple[str, str]]) -> list[Row]:
+    return [{"group_id": group, "step": step} for group, step in sorted(places)]
 
 
 async def _write_assignments(link: Link, standing: _Standing, decided: Decided, asked: Arranging) -> None:

@@ -1,9 +1,10 @@
 """Peer support as time: the local policy on hours, and what a journey knows of its worker and its bookings."""
 
+from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Instant, Stored, Strict
 
@@ -36,7 +37,7 @@ class Policy(Strict):
     contact_minutes: Annotated[int, Field(ge=5, le=480)] = 60
     travel_minutes: Minutes = 20
     writing_up_minutes: Minutes = 15
-    people_per_full_time: Annotated[float, Field(gt=0, le=100)] = 15
+    people_per_full_time: Annotated[float, Field(gt=0, le=200)] = 40
     warm_handover: bool = False
     """The team's ward worker hands over to a community worker when the person leaves the ward."""
     window_days: Annotated[int, Field(ge=1, le=92)] = 14
@@ -56,6 +57,26 @@ class Policy(Strict):
     """After the expected end of a visit that nobody has checked out of."""
     service_manager_alert_minutes: Annotated[int, Field(ge=1, le=480)] = 30
     first_home_visit_joint: bool = True
+
+
+class GroupPlan(Strict):
+    """A group that is to meet once: with whom, where, when, and for how many people at most."""
+
+    team: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=120)]
+    place: Place
+    starts: Instant
+    ends: Instant
+    staff: Annotated[list[str], Field(min_length=1, max_length=4)]
+    people_at_most: Annotated[int, Field(ge=1, le=100)]
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        if not timedelta(minutes=15) <= self.ends - self.starts <= timedelta(hours=8):
+            raise ValueError("a group meets for a quarter of an hour to eight hours")
+        if len(set(self.staff)) < len(self.staff):
+            raise ValueError("each worker is named once")
+        return self
 
 
 class Booked(Stored):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from planner.workforce.pattern import Interval, Pattern
 from schemas.codes import Division
-from schemas.workforce import Policy
+from schemas.workforce import Place, Policy
 
 
 class Worker(NamedTuple):
@@ -30,6 +30,17 @@ class Busy(NamedTuple):
     begins: datetime
     ends: datetime
     minutes: int
+
+
+class Group(NamedTuple):
+    """A group that meets once: when, where, with whom, and how many places are left."""
+
+    id: str
+    starts: datetime
+    ends: datetime
+    place: Place
+    staff: tuple[str, ...]
+    places: int
 
 
 class Ask(NamedTuple):
@@ -65,6 +76,7 @@ class Roster:
         self.policy = policy or Policy()
         self.division = division
         self.ahead = tuple(ahead)
+        self.groups: dict[str, Group] = {}
         self._busy: dict[str, list[Busy]] = {}
         for one in busy:
             self.take(one)
