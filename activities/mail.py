@@ -35,7 +35,8 @@ class Mailer:
         message["To"] = letter.email
         message["Subject"] = f"Alongside: something needs you ({letter.reference})"
         message["Message-ID"] = f"<{letter.id}@{self.sender.partition('@')[2]}>"
-        message.set_content(f"{letter.text}\n\n{self.public_url}/transitions/{letter.transition_id}\n")
+        link = f"\n{self.public_url}/transitions/{letter.transition_id}\n" if letter.transition_id else ""
+        message.set_content(f"{letter.text}\n{link}")
         return message
 
     async def send(self, letter: Letter) -> None:

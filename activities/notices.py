@@ -1,6 +1,7 @@
 """Mailing notices: each claimed before it is sent, so that none goes out twice."""
 
 from datetime import UTC, datetime
+from typing import Protocol
 
 import structlog
 from temporalio import activity
@@ -9,8 +10,25 @@ from temporalio.exceptions import ApplicationError
 from activities.mail import Mailer, NotTakenError, PerhapsTakenError
 from records import notices
 from records.database import Database
+from records.notices import Letter
 
 log = structlog.get_logger(__name__)
+
+
+class Desk(Protocol):
+    """Where letters are kept, and how far each has come: a module of the records."""
+
+    async def claim(self, db: Database, notice_id: str, now: datetime) -> Letter | None:
+        """Take a letter to send it; None when it must not be sent."""
+
+    async def sent(self, db: Database, notice_id: str, now: datetime) -> None:
+        """The mail server took it."""
+
+    async def failed(self, db: Database, notice_id: str, error: str) -> None:
+        """The mail server did not take it."""
+
+    async def uncertain(self, db: Database, notice_id: str, error: str) -> None:
+        """The mail server may have it."""
 
 
 class NoticeActivities:
@@ -23,27 +41,33 @@ class NoticeActivities:
     @activity.defn
     async def deliver(self, notice_ids: list[str]) -> None:
         """Mail the notices that have not been; raises when the mail server takes some of them only later."""
-        if self._mailer is None:
-            return
-        refused = [notice for notice in notice_ids if not await self._deliver(self._mailer, notice)]
-        if refused:
-            raise ApplicationError(f"{len(refused)} of {len(notice_ids)} notices are not mailed yet", type="mail")
+        await deliver(self._db, self._mailer, notices, notice_ids)
 
-    async def _deliver(self, mailer: Mailer, notice_id: str) -> bool:
-        letter = await notices.claim(self._db, notice_id, datetime.now(UTC))
-        if letter is None:
-            return True
-        bound = log.bind(notice_id=notice_id, transition_id=letter.transition_id)
-        try:
-            await mailer.send(letter)
-        except NotTakenError as error:
-            bound.warning("a notice was not taken by the mail server", reason=str(error))
-            await notices.failed(self._db, notice_id, str(error))
-            return False
-        except PerhapsTakenError as error:
-            bound.warning("whether a notice went out is not known", reason=str(error))
-            await notices.uncertain(self._db, notice_id, str(error))
-            return True
-        await notices.sent(self._db, notice_id, datetime.now(UTC))
-        bound.info("mailed")
+
+async def deliver(db: Database, mailer: Mailer | None, desk: Desk, notice_ids: list[str]) -> None:
+    """Mail the letters of a desk that have not been; ApplicationError when some of them are taken only later."""
+    if mailer is None:
+        return
+    refused = [notice for notice in notice_ids if not await _deliver(db, mailer, desk, notice)]
+    if refused:
+        raise ApplicationError(f"{len(refused)} of {len(notice_ids)} notices are not mailed yet", type="mail")
+
+
+async def _deliver(db: Database, mailer: Mailer, desk: Desk, notice_id: str) -> bool:
+    letter = await desk.claim(db, notice_id, datetime.now(UTC))
+    if letter is None:
         return True
+    bound = log.bind(notice_id=notice_id, transition_id=letter.transition_id)
+    try:
+        await mailer.send(letter)
+    except NotTakenError as error:
+        bound.warning("a notice was not taken by the mail server", reason=str(error))
+        await desk.failed(db, notice_id, str(error))
+        return False
+    except PerhapsTakenError as error:
+        bound.warning("whether a notice went out is not known", reason=str(error))
+        await desk.uncertain(db, notice_id, str(error))
+        return True
+    await desk.sent(db, notice_id, datetime.now(UTC))
+    bound.info("mailed")
+    return True

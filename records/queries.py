@@ -82,18 +82,31 @@ WHERE e.transition_id = $1 AND (e.revision, e.seq) > ($2, $3)
 ORDER BY e.revision, e.seq LIMIT $4
 """
 INBOX = """
--- What somebody was told, the latest first; for operations also what nobody could be told.
-WITH told AS (
+-- What somebody was told, the latest first, of transitions and of visits; for operations also what nobody could be told.
+WITH of_transitions AS (
     (SELECT n.* FROM notices n WHERE n.recipient = $1 AND n.email <> 'withdrawn' AND (n.created_at, n.id) < ($3, $4)
      ORDER BY n.created_at DESC, n.id DESC LIMIT $5)
     UNION ALL
     (SELECT n.* FROM notices n WHERE $2 AND n.recipient IS NULL AND n.email <> 'withdrawn'
         AND (n.created_at, n.id) < ($3, $4)
      ORDER BY n.created_at DESC, n.id DESC LIMIT $5)
+), of_visits AS (
+    (SELECT n.* FROM visit_notices n WHERE n.recipient = $1 AND (n.created_at, n.id) < ($3, $4)
+     ORDER BY n.created_at DESC, n.id DESC LIMIT $5)
+    UNION ALL
+    (SELECT n.* FROM visit_notices n WHERE $2 AND n.recipient IS NULL AND (n.created_at, n.id) < ($3, $4)
+     ORDER BY n.created_at DESC, n.id DESC LIMIT $5)
+), told AS (
+    SELECT id, transition_id, NULL::uuid AS visit_id, step, kind, due, number, recipient, roles, text, created_at, email
+    FROM of_transitions
+    UNION ALL
+    SELECT n.id, v.transition_id, v.id, NULL, 'visit', n.expected_end, n.rung, n.recipient, n.roles, n.text,
+        n.created_at, n.email
+    FROM of_visits n JOIN visits v ON v.id = n.visit_id
 )
-SELECT told.id, told.transition_id, p.local_id, told.step, s.title, told.kind, told.due, told.number, told.recipient,
-    told.roles, told.text, told.created_at, told.email
-FROM told JOIN transitions t ON t.id = told.transition_id JOIN people p ON p.id = t.person_id
+SELECT told.id, told.transition_id, told.visit_id, p.local_id, told.step, s.title, told.kind, told.due, told.number,
+    told.recipient, told.roles, told.text, told.created_at, told.email
+FROM told LEFT JOIN transitions t ON t.id = told.transition_id LEFT JOIN people p ON p.id = t.person_id
     LEFT JOIN steps s ON s.transition_id = told.transition_id AND s.step = told.step
 ORDER BY told.created_at DESC, told.id DESC LIMIT $5
 """

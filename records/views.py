@@ -103,11 +103,12 @@ class HistoryRow(Stored):
 
 
 class NoticeRow(Stored):
-    """What somebody was told. `recipient` is None when nobody could be told."""
+    """What somebody was told, of a transition or of a visit. `recipient` is None when nobody could be told."""
 
     id: str
-    transition_id: str
-    local_id: str
+    transition_id: str | None
+    visit_id: str | None = None
+    local_id: str | None
     step: str | None
     title: str | None
     kind: str

@@ -14,10 +14,12 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.mail import Mailer
 from activities.notices import NoticeActivities
 from activities.records import RecordsActivities
+from activities.visits import VisitActivities
 from workers.client import Pool
 from workers.settings import Settings
 from workflows import transition
 from workflows.transition import TransitionWorkflow
+from workflows.visit import VisitWorkflow
 
 log = structlog.get_logger(__name__)
 
@@ -41,15 +43,21 @@ def build_worker(
     _keep_compiled()
     mailer = mailer_of(settings)
     records = RecordsActivities(pool, email=mailer is not None)
+    visits = VisitActivities(pool, mailer)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[TransitionWorkflow],
+        workflows=[TransitionWorkflow, VisitWorkflow],
         workflow_runner=SandboxedWorkflowRunner(restrictions),
         activities=[
             records.commit,
             records.arrange,
             NoticeActivities(pool, mailer).deliver,
+            visits.visit_check_in,
+            visits.visit_check_out,
+            visits.visit_extend,
+            visits.visit_alert,
+            visits.visit_deliver,
         ],
         max_cached_workflows=CACHED,
         max_concurrent_local_activities=50,
