@@ -86,10 +86,16 @@ def extend(visit: Visit, command: Extend) -> Visit:
     return visit.model_copy(update={"expected_end": command.expected_end})
 
 
+def already_back(visit: Visit) -> Refused:
+    """What is said of a visit that is over."""
+    when = f" on {moment(visit.checked_out)}" if visit.checked_out else ""
+    by = f" by {visit.checked_out_by}" if visit.checked_out_by else ""
+    return Refused("conflict", f"{visit.staff} was checked out{by}{when} already.")
+
+
 def _still_out(visit: Visit) -> None:
     if visit.checked_out is not None:
-        by = f" by {visit.checked_out_by}" if visit.checked_out_by else ""
-        raise Refused("conflict", f"{visit.staff} was checked out{by} on {moment(visit.checked_out)} already.")
+        raise already_back(visit)
 
 
 def _may(visit: Visit, command: CheckOut | Extend, what: str) -> None:
