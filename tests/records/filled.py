@@ -39,6 +39,20 @@ INSERT INTO escalations SELECT id, 'step-1', '2026-01-01', 1, '2026-01-01', '{co
 INSERT INTO notices (transition_id, revision, step, kind, due, recipient, roles, text, created_at)
     SELECT id, 1, 'step-1', 'reminder', '2026-01-01', coordinator_id, '{coordinator}', 'Something is due.', started
     FROM transitions;
+INSERT INTO bookings (id, transition_id, step, staff, starts, ends, busy, minutes, place, status, booked_at)
+    SELECT gen_random_uuid(), t.id, 'step-' || n, 'peer-' || n % 40 + 1, h, h + interval '30 minutes',
+        tstzrange(h, h + interval '30 minutes'), 30, 'ward', CASE WHEN n % 5 = 0 THEN 'released' ELSE 'booked' END, h
+    FROM (SELECT id, n, timestamptz '2026-01-01' + n / 40 * interval '1 hour' AS h
+          FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 40000) x) t;
+INSERT INTO absences (staff, starts, ends)
+    SELECT 'coord-' || n % 1000 + 1, d, d + interval '5 days'
+    FROM (SELECT n, timestamptz '2020-01-01' + n / 1000 * interval '60 days' AS d FROM generate_series(1, 20000) n) x;
+INSERT INTO staff_history (staff, changed_at, is_now)
+    SELECT 'coord-' || n % 1000 + 1, timestamptz '2026-01-01' + n * interval '1 minute', '{}'
+    FROM generate_series(1, 20000) n;
+INSERT INTO feeds (staff, token_hash, created_at, revoked_at)
+    SELECT 'coord-' || n % 1000 + 1, sha256(n::text::bytea), timestamptz '2026-01-01' + n * interval '1 minute', now()
+    FROM generate_series(1, 20000) n;
 """
 
 

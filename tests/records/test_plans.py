@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from asyncpg import Connection, Record, connect
 
-from records import listings, notices, queries
+from records import absences, feeds, listings, notices, queries, staff
 from records.caseload import PEOPLE_ALREADY
 from records.commit import NOTICES_TO_MAIL, RECEIPT, RECORDED_COMMIT, RECORDED_JOURNEY
 from records.people import ON_PATHWAY
@@ -51,6 +51,14 @@ PLANNED = {
     "people already here": (
         PEOPLE_ALREADY, ([2, 3], ["AL1", "AL2"], ["9990046212", None], ["small-pathway", "small-pathway"]),
     ),
+    "feed": (feeds.CONTACTS_OF, ("peer-3", datetime(2026, 1, 10, tzinfo=UTC), datetime(2026, 1, 20, tzinfo=UTC))),
+    "holder of a feed": (feeds.HOLDER, (bytes(32),)),
+    "feeds of somebody": (feeds.FEEDS_OF, ("coord-3",)),
+    "absences": (absences.AWAY, (["coord-3", "coord-4"], datetime(2023, 1, 1, tzinfo=UTC))),
+    "an overlapping absence": (
+        absences.OVERLAPPING, ("coord-3", datetime(2023, 1, 1, tzinfo=UTC), datetime(2023, 1, 9, tzinfo=UTC)),
+    ),
+    "history of the staff": (staff.STAFF_HISTORY, ("coord-3",)),
 }  # fmt: skip
 
 
