@@ -283,10 +283,10 @@ class _Doing:
         place = command.place or peers.default_place(self.turn.pathway, self.turn.journey)
         minutes = command.minutes or self.policy.contact_minutes
         staff = tuple(one for one in (state.worker, state.joining if not state.met else None) if one)
-        if command.starts is not None:
-            slot = self._named(command, staff, minutes, place)
+        if place is Place.HOME and self.policy.first_home_visit_joint and not state.at_home and len(staff) == 1:
+            slot = self._with_a_second(command, step, staff, minutes)
         else:
-            slot = self._earliest(command, step, staff, minutes, place)
+            slot = self._slot(command, step, staff, minutes, place)
         for one in slot.busy:
             self.roster.take(one)
         over = bool(command.over_hours and self._beyond(slot))
@@ -305,6 +305,30 @@ class _Doing:
             self._let_go(step.id, "it becomes a place in a group")
         slot = slots.Slot(group.starts, group.ends, ())
         peers.book(self.turn, step, slot, group.place, group=group)
+
+    def _slot(
+        self, command: says.BookContact, step: StepState, staff: tuple[str, ...], minutes: int, place: Place
+    ) -> slots.Slot:
+        if command.starts is not None:
+            return self._named(command, staff, minutes, place)
+        return self._earliest(command, step, staff, minutes, place)
+
+    def _with_a_second(
+        self, command: says.BookContact, step: StepState, staff: tuple[str, ...], minutes: int
+    ) -> slots.Slot:
+        """The first visit at somebody's home is made by two: the earliest at which any other worker comes along."""
+        refused = peers.own(self.turn).not_with
+        found, why = [], Refused("conflict", "Nobody else works in this team.")
+        for other in self.roster.workers:
+            if other in staff or other in refused:
+                continue
+            try:
+                found.append(self._slot(command, step, (*staff, other), minutes, Place.HOME))
+            except Refused as no:
+                why = no
+        if not found:
+            raise Refused("conflict", f"A first visit at home is made by two, and nobody can come along. {why.message}")
+        return min(found, key=lambda slot: (slot.starts, slot.busy[-1].staff))
 
     def _named(self, command: says.BookContact, staff: tuple[str, ...], minutes: int, place: Place) -> slots.Slot:
         slot = slots.slot_at(command.starts or self.turn.now, minutes, place, staff, self.policy)

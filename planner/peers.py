@@ -249,7 +249,7 @@ class _Settling:
                 self._keep_or_move(step_id, booked)
             elif step is not None and _took_place(step, booked):
                 self._take_out(step_id, booked, Ended("done" if step.state is State.DONE else "not-seen"))
-                self._joint_took_place(step, booked)
+                self._took_place_with(step, booked)
             else:
                 self._let_go(step_id, _why_over(step))
         for step_id in list(self.peers.unplaced):
@@ -268,9 +268,11 @@ class _Settling:
         else:
             self._let_go(step_id, "the date that it is due by has moved")
 
-    def _joint_took_place(self, step: StepState, booked: Booked) -> None:
+    def _took_place_with(self, step: StepState, booked: Booked) -> None:
         if step.state is State.DONE and self.peers.joining in booked.staff[1:]:
             self.peers.met = True
+        if step.state is State.DONE and booked.place is Place.HOME:
+            self.peers.at_home = True
 
     def _take_out(self, step_id: str, booked: Booked, ended: Ended) -> None:
         del self.peers.booked[step_id]

@@ -122,3 +122,5 @@ class Peers(Stored):
     booked: dict[str, Booked] = {}
     unplaced: dict[str, Unplaced] = {}
     look: Instant | None = None
+    at_home: bool = False
+    """Somebody has been to see the person at home: the first time is made by two."""
