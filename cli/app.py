@@ -12,6 +12,7 @@ from cli import (
     commands,
     demo,
     feed,
+    group,
     handover,
     pathway,
     reads,
@@ -22,13 +23,14 @@ from cli import (
     show,
     staff,
     start,
+    visit,
 )
 from cli.errors import Stop
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 COMMANDS = (
-    *(reads, commands, show, handover, start, staff, feed),
+    *(reads, commands, show, handover, start, group, staff, feed, visit),
     *(services, register, caseload, demo, pathway, reconcile, rehearse),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 import typer
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from schemas.journey import Journey
     from schemas.pathway import Pathway
     from workers.client import Pool
+
+T = TypeVar("T")
 
 NAMES = {
     "local_id": "--local-id: letters, digits and _ . / - only, at most 40 of them, beginning with a letter or digit.",
@@ -83,8 +85,8 @@ async def _act(
         await _tell(pool, asking, case, command, receipt)
 
 
-async def answered(sent: "Awaitable[Receipt]", command_id: str) -> "Receipt":
-    """The receipt of what was sent; Stop when none comes, because it may be recorded all the same."""
+async def answered(sent: "Awaitable[T]", command_id: str) -> T:
+    """The answer to what was sent; Stop when none comes, because it may be recorded all the same."""
     from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
     from temporalio.service import RPCError
 
