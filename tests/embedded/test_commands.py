@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 
 from workers.embedded import EmbeddedServices
-from workers.ports import free_port
+from workers.ports import free_port, listen
 
 ALONGSIDE = Path(sys.executable).parent / "alongside"
 pytestmark = pytest.mark.xdist_group("embedded")
@@ -124,20 +125,44 @@ async def test_up_on_a_folder_in_use_is_a_sentence(services: EmbeddedServices) -
     assert "Traceback" not in said.err
 
 
-async def test_up_runs_a_worker_and_stops_well(tmp_path: Path) -> None:
+async def test_up_runs_a_worker_and_the_door_and_stops_well(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with listen("127.0.0.1", 0) as taken:  # the door goes around a port that another program has
+        process = await asyncio.create_subprocess_exec(
+            *(ALONGSIDE, "up", "--no-ui", "--data", str(data)),
+            env=_clean({"PYTHONUNBUFFERED": "1", "ALONGSIDE_WEB_PORT": str(taken.getsockname()[1])}),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        first = (await process.stdout.readline()).decode()
+        assert first == f"Alongside runs on {data}\n"
+        async with asyncio.timeout(30):
+            while _states(await _alongside("doctor", "--json", "--data", str(data)))["workers"] != "ok":
+                await asyncio.sleep(0.1)
+        web = json.loads((data / "services.json").read_text())["web_url"]
+        async with httpx.AsyncClient(trust_env=False) as client:
+            assert (await client.get(f"{web.replace('localhost', '127.0.0.1')}/health")).json() == {"status": "ok"}
+    process.send_signal(signal.SIGINT)
+    _, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    assert "port taken, using another" in err.decode()
+    assert "Traceback" not in err.decode()
+
+
+async def test_web_serves_until_it_is_told_to_stop(services: EmbeddedServices) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(ALONGSIDE, "up", "--no-ui", "--data", str(tmp_path / "data")),
+        *(ALONGSIDE, "web", "--port", str(free_port()), "--data", str(services.data_dir)),
         env=_clean({"PYTHONUNBUFFERED": "1"}),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    first = (await process.stdout.readline()).decode()
-    assert first == f"Alongside runs on {tmp_path / 'data'}\n"
-    async with asyncio.timeout(30):
-        while _states(await _alongside("doctor", "--json", "--data", str(tmp_path / "data")))["workers"] != "ok":
-            await asyncio.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    said = (await process.stdout.readline()).decode()
+    assert said.startswith("The calendar feeds are at http://127.0.0.1:")
+    address = said.split()[5].rstrip(".")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(f"{address}/health")).status_code == 200
+    process.send_signal(signal.SIGTERM)
     _, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
-    assert "Traceback" not in err.decode()
+    assert (process.returncode, "Traceback" in err.decode()) == (0, False), err.decode()

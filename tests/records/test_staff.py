@@ -1,6 +1,7 @@
 """The staff list, imported and edited: what is refused, what the history keeps, and both halves of a job share."""
 
 import csv
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -227,3 +228,8 @@ async def test_a_policy_needs_a_team_and_somebody_who_may(here: "Pool[Record]") 
     with pytest.raises(Refused, match="peer-1 is peer worker"):
         await policy.settle(here, "North", {"contact_minutes": "50"}, "peer-1")
     assert await staff.teams(here) == ["North"]
+
+
+def test_the_documentation_has_every_column_in_its_order() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "staff.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == [*COLUMNS, *OPTIONAL]
