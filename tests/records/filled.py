@@ -53,6 +53,15 @@ INSERT INTO staff_history (staff, changed_at, is_now)
 INSERT INTO feeds (staff, token_hash, created_at, revoked_at)
     SELECT 'coord-' || n % 1000 + 1, sha256(n::text::bytea), timestamptz '2026-01-01' + n * interval '1 minute', now()
     FROM generate_series(1, 20000) n;
+INSERT INTO visits (id, staff, team, transition_id, place, checked_in, expected_end, checked_out, checked_out_by,
+        checked_out_command)
+    SELECT gen_random_uuid(), 'coord-' || n % 1000 + 1, 'Team 1', id, 'home', h, h + interval '1 hour',
+        CASE WHEN n > 500 THEN h END, CASE WHEN n > 500 THEN 'coord-1' END, CASE WHEN n > 500 THEN 'back-' || n END
+    FROM (SELECT id, n, timestamptz '2026-01-01' + n * interval '1 minute' AS h
+          FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20000) x) t;
+INSERT INTO visit_notices (visit_id, expected_end, rung, recipient, roles, text, created_at)
+    SELECT id, expected_end, rung, staff, '{}', 'Not back.', expected_end
+    FROM visits CROSS JOIN generate_series(0, 2) rung;
 """
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from asyncpg import Connection, Record, connect
 
-from records import absences, feeds, listings, notices, queries, staff
+from records import absences, feeds, listings, notices, queries, staff, visit_notices, visits
 from records.caseload import PEOPLE_ALREADY
 from records.commit import NOTICES_TO_MAIL, RECEIPT, RECORDED_COMMIT, RECORDED_JOURNEY
 from records.people import ON_PATHWAY
@@ -42,6 +42,14 @@ PLANNED = {
     "escalations": (queries.ESCALATIONS, (ZERO,)),
     "counts": (queries.COUNTS, ()),
     "notices waiting": (notices.WAITING, (200,)),
+    "visit": (visits.VISIT, (ZERO,)),
+    "visit by the beginning of its id": (visits.BY_BEGINNING, (UUID(int=0x1234 << 112), UUID(int=(0x1235 << 112) - 1))),
+    "visit by command": (visits.BY_COMMAND, ("back-1",)),
+    "visit that somebody is out on": (visits.OUT, ("coord-3",)),
+    "visits now": (visits.OUT_NOW, (201,)),
+    "visited at home": (visits.VISITED_AT_HOME, (ZERO, FULL)),
+    "notices of a visit waiting": (visit_notices.WAITING_FOR, (ZERO,)),
+    "notices of a visit withdrawn": (visit_notices.WITHDRAW, (ZERO,)),
     "withdraw": (notices.WITHDRAW, (ZERO,)),
     "receipt": (RECEIPT, (ZERO, "start")),
     "recorded commit": (RECORDED_COMMIT, (ZERO, 1)),
