@@ -46,12 +46,14 @@ async def change(db: Database, staff_id: str, changes: dict[str, Any], by: str) 
     async with transaction(db) as link:
         await _begun(link, by)
         before = await staff.staff(link, staff_id)
+        if not before.active:
+            raise RecordsError("conflict", f"{staff_id} does not work here any more: import them again first.")
         here = {member.id: member for member in await staff.everybody(link)}
         after = _changed(before, changes)
         here[staff_id] = after
         touched = {staff_id: after} | (_shares(here, before, after) if "job_share" in changes else {})
         here |= touched
-        _check(after, here)
+        await _check(link, before, after, here)
         await staff.upsert_staff(link, touched.values(), actor=by)
         return after
 
@@ -101,11 +103,15 @@ def _shares(here: dict[str, StaffMember], before: StaffMember, after: StaffMembe
     return touched
 
 
-def _check(member: StaffMember, here: dict[str, StaffMember]) -> None:
-    problems = staff_checks.own(member) | staff_checks.supported(member, here)
-    share = staff_checks.shared(member, here)
-    told = problems | ({"job_share": share} if share else {})
-    if told:
-        raise RecordsError(
-            "invalid", f"{member.id} was not changed. {'; '.join(f'{name}: {why}' for name, why in told.items())}."
-        )
+async def _check(link: Link, before: StaffMember, after: StaffMember, here: dict[str, StaffMember]) -> None:
+    """RecordsError (invalid) with all that cannot be. A supervisor who has left prevents no other change."""
+    changed = {name for name in StaffMember.model_fields if getattr(before, name) != getattr(after, name)}
+    problems = staff_checks.own(after)
+    problems |= {name: why for name, why in staff_checks.supported(after, here).items() if name in changed}
+    if share := staff_checks.shared(after, here):
+        problems["job_share"] = share
+    if "team" in changed and after.team is not None and after.team not in (teams := await staff.teams(link)):
+        problems["team"] = f"there is no team {after.team!r}, only {', '.join(teams)}; a new one comes with an import"
+    if problems:
+        told = "; ".join(f"{name}: {why}" for name, why in problems.items())
+        raise RecordsError("invalid", f"{after.id} was not changed. {told}.")

@@ -148,6 +148,7 @@ async def test_only_some_roles_may_change_it(here: "Pool[Record]", role: Role) -
         ({"line_manager": "nobody"}, "neither an id of the staff list nor a role"),
         ({"job_share": "stranger"}, "stranger is not in the staff list"),
         ({"job_share": "lead"}, "another role or team"),
+        ({"team": "Norht"}, "there is no team 'Norht', only North"),
         ({"job_share": "peer-1"}, "nobody shares a post with themselves"),
     ],
 )
@@ -170,7 +171,7 @@ async def test_a_job_share_is_set_and_ended_of_both(here: "Pool[Record]") -> Non
         await staff_edit.change(here, "peer-3", {"job_share": "peer-2"}, "lead")
     assert refused.value.kind == "conflict"
     with pytest.raises(RecordsError, match="another role or team"):
-        await staff_edit.change(here, "peer-1", {"team": "South"}, "lead")
+        await staff_edit.change(here, "peer-1", {"team": None}, "lead")
     await staff_edit.change(here, "peer-1", {"job_share": "peer-3"}, "lead")
     assert await shares(here) == {"peer-1": "peer-3", "peer-2": None, "peer-3": "peer-1"}
     await staff_edit.change(here, "peer-3", {"job_share": None}, "lead")
@@ -187,7 +188,10 @@ async def test_who_leaves_shares_nothing_and_reads_nothing(here: "Pool[Record]")
         await feeds.calendar(here, token)
     with pytest.raises(RecordsError, match="has left already"):
         await staff_edit.leave(here, "peer-1", "lead")
+    with pytest.raises(RecordsError, match="does not work here any more"):
+        await staff_edit.change(here, "peer-1", {"name": "Bea"}, "lead")
     assert (await staff.history(here, "peer-1"))[-1].is_now == {"active": False, "job_share": None}
+    assert (await staff_edit.change(here, "peer-3", {"name": "Cleo"}, "lead")).line_manager == "peer-1"
 
 
 async def test_a_team_goes_by_the_services_policy_until_it_settles_its_own(here: "Pool[Record]") -> None:
