@@ -25,22 +25,29 @@ def reconcile(as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
 
 
 def adopt() -> None:
-    """Follow every open transition of the records that this Temporal does not know, from where it stands."""
-    count = asyncio.run(_adopt())
+    """Follow every open transition and visit of the records that this Temporal does not know, from where it stands."""
+    count, out = asyncio.run(_adopt())
     typer.echo(f"{count} transitions taken over." if count else "Every open transition is followed already.")
+    if out:
+        typer.echo(f"{out} visits taken over: whoever does not check out of them is missed again.")
 
 
 async def _differences() -> list[str]:
     from cli.connections import everything
     from workers.transitions import differences
+    from workers.visits import not_followed
 
     async with everything() as (_, client, pool):
-        return await differences(client, pool)
+        lost = await not_followed(client, pool)
+        return await differences(client, pool) + [
+            f"Nobody would miss {visit.staff}, who is out on visit {visit.id}: `alongside adopt`." for visit in lost
+        ]
 
 
-async def _adopt() -> int:
+async def _adopt() -> tuple[int, int]:
     from cli.connections import everything
-    from workers.transitions import adopt_all
+    from workers import transitions, visits
 
     async with everything() as (settings, client, pool):
-        return await adopt_all(client, settings.task_queue, pool)
+        out = await visits.adopt_all(client, settings.task_queue, pool)
+        return await transitions.adopt_all(client, settings.task_queue, pool), out

@@ -104,6 +104,21 @@ def _ended(visit: Visit, command: CheckOut | Extend) -> Visit:
     raise rules.already_back(visit)
 
 
+async def not_followed(client: Client, db: Database) -> list[Visit]:
+    """Who is out by the records and would not be missed: a Temporal that was lost and made anew does not know them."""
+    running = "WorkflowType = 'VisitWorkflow' AND ExecutionStatus = 'Running'"
+    followed = {execution.id async for execution in client.list_workflows(running)}
+    return [visit for visit in await visits.out_now(db) if workflow_id(visit.id) not in followed]
+
+
+async def adopt_all(client: Client, task_queue: str, db: Database) -> int:
+    """Miss everybody who is out by the records and whom this Temporal does not know; how many there were."""
+    found = await not_followed(client, db)
+    for visit in found:
+        await _start(client, task_queue, db, visit)
+    return len(found)
+
+
 async def state(client: Client, visit_id: str) -> Visit:
     """How a visit stands, as its workflow says."""
     return await _handle(client, visit_id).query(VisitWorkflow.state)

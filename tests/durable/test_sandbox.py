@@ -28,6 +28,7 @@ def imported_anew(module: str) -> set[str]:
 
 def test_a_start_imports_the_workflow_alone() -> None:
     assert imported_anew("workflows.transition") == {"workflows", "workflows.attributes", "workflows.transition"}
+    assert imported_anew("workflows.visit") == {"workflows", "workflows.visit"}
 
 
 def test_the_count_would_see_what_is_forgotten() -> None:

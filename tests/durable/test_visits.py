@@ -19,9 +19,11 @@ from schemas.staff import StaffMember
 from schemas.visit import CheckOut, Extend, Visit
 from schemas.workforce import Place as Where
 from tests.durable.following import TEAM, Place, now, place, until
+from tests.durable.test_mail import PUBLIC_URL, Post, post
 from workers.client import Pool
-from workers.visits import check_in, check_out, extend, next_alert, state, workflow_id
+from workers.visits import adopt_all, check_in, check_out, extend, next_alert, not_followed, state, workflow_id
 
+__all__ = ["post"]  # a fixture
 WORKER, LEAD = "peer-1", "lead-1"
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 Skipping = Callable[[], AbstractAsyncContextManager[WorkflowEnvironment]]
@@ -266,6 +268,39 @@ async def test_a_temporal_that_lost_the_visit_takes_it_up_again(here: Place, tem
     await temporal.get_workflow_handle(workflow_id(visit.id)).terminate("lost")
     done = await tell(here, visit, back("back"))
     assert done.checked_out_by == WORKER
+
+
+async def test_who_is_out_by_the_records_alone_is_missed_again_after_adopting(here: Place) -> None:
+    await staffed(here.pool)
+    visit = await go(here)
+    await here.client.get_workflow_handle(workflow_id(visit.id)).terminate("lost")
+
+    async def lost() -> bool:
+        return await not_followed(here.client, here.pool) == [visit]
+
+    await until(lost)
+    assert await adopt_all(here.client, here.settings.task_queue, here.pool) == 1
+    assert await next_alert(here.client, visit.id) == visit.expected_end
+    await tell(here, visit, back("back"))
+
+
+async def test_alerts_are_mailed_to_who_has_an_address(temporal: Client, pool: Pool, post: Post) -> None:
+    configured = {"smtp_host": "127.0.0.1", "smtp_port": post.port, "smtp_from": "alongside@example.org"}
+    async with place(temporal, pool, public_url=PUBLIC_URL, **configured) as there, there.worker():
+        await staffed(pool)
+        late = outing(now() - HOUR - 20 * MINUTE)
+        visit = await check_in(temporal, there.settings.task_queue, pool, late)
+        await until(lambda: mailed(post))
+        [letter] = post.letters
+        assert letter["To"] == "lead-1@example.org"
+        assert letter["Subject"] == f"Alongside: something needs you (visit {visit.id[:8]})"
+        assert "Nobody has checked out yet" in str(letter.get_payload())
+        await tell(there, visit, back("back"))
+
+
+async def mailed(post: Post) -> bool:
+    """A letter has come."""
+    return bool(post.letters)
 
 
 async def test_a_check_out_that_only_the_records_have_ends_the_visit(here: Place) -> None:
