@@ -26,7 +26,7 @@ async def on_stage() -> AsyncIterator[Stage]:
 async def test_durably_as_by_the_planner(on_stage: Stage, file: Path) -> None:
     rehearsal, load = the(file), beside(file)
     pathway = load(rehearsal.pathway)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         trace = await on_stage.play(rehearsal, pathway, load)
     assert [event.told() for event in trace] == [event.told() for event in play(rehearsal, pathway, load)]
     assert unmet(rehearsal, trace) == []
