@@ -7,6 +7,7 @@ for as long as journeys of theirs may be open. Nothing is edited by hand.
 import asyncio
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,9 +17,11 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.durable.following import place
 from tests.durable.test_continuing import IMPATIENT, expect, runs
+from tests.durable.test_visits import field
 from tests.rehearsals.test_rehearsals import FILES, beside, the
+from workers import visits
 from workers.client import open_pool, register_search_attributes
-from workers.embedded import ephemeral_postgres
+from workers.embedded import ephemeral_postgres, time_skipping
 from workers.rehearsal import stage
 from workers.settings import load_settings
 from workers.temporal_server import find_binary
@@ -36,6 +39,7 @@ STORIES = (
     "moved-to-a-new-definition",
 )
 RENEWED = "continued-as-new"
+VISIT = "out-alone"
 PROCESS = re.compile(r"\d+@")
 
 
@@ -46,8 +50,23 @@ async def save() -> None:
             rehearsal, load = the(file), beside(file)
             transition_id = str(uuid5(NAMESPACE_URL, file.stem))
             await on.play(rehearsal, load(rehearsal.pathway), load, transition_id)
-            await _keep(on.client, transition_id, file.stem)
+            await _keep(on.client, workflow_id(transition_id), file.stem)
     await _save_renewed()
+    await save_visit()
+
+
+async def save_visit() -> None:
+    """Save a visit: the worker is missed, says that it takes longer, is missed again, and comes back."""
+    async with ephemeral_postgres() as postgres:
+        pool = await open_pool(postgres.url)
+        async with field(time_skipping, pool) as out, out.there.worker():
+            visit = await out.go(id=str(uuid5(NAMESPACE_URL, VISIT)))
+            await out.until(visit, visit.expected_end + timedelta(minutes=20))
+            longer = await out.extend(visit, visit.expected_end + timedelta(hours=1))
+            await out.until(longer, longer.expected_end + timedelta(minutes=40))
+            await out.come_back(longer)
+            await _keep(out.there.client, visits.workflow_id(visit.id), VISIT)
+        pool.terminate()
 
 
 async def _save_renewed() -> None:
@@ -69,15 +88,15 @@ async def _save_renewed() -> None:
                 await expect(person, number)
                 number += 1
             await expect(person, number)
-            await _keep(client, person.id, RENEWED)
+            await _keep(client, workflow_id(person.id), RENEWED)
         pool.terminate()
 
 
-async def _keep(client: Client, transition_id: str, name: str) -> None:
+async def _keep(client: Client, followed: str, name: str) -> None:
     """One file for each run, the first one first."""
     found, run_id = [], None
     while run_id != "":
-        handle = client.get_workflow_handle(workflow_id(transition_id), run_id=run_id)
+        handle = client.get_workflow_handle(followed, run_id=run_id)
         found.append(await handle.fetch_history())
         run_id = found[-1].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
     for number, history in enumerate(reversed(found), start=1):

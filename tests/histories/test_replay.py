@@ -12,8 +12,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
 from tests.durable.following import FAMILY_NAME, GIVEN_NAME, STRICT
-from tests.histories.save import RENEWED, SAVED, STORIES
+from tests.histories.save import RENEWED, SAVED, STORIES, VISIT
 from workflows.transition import TransitionWorkflow
+from workflows.visit import VisitWorkflow
 
 FILES = sorted(SAVED.glob("*.json"))
 PERSONAL = re.compile(rb"Rehearsing|TEST-\d|\b999\d{7}\b|" + f"{GIVEN_NAME}|{FAMILY_NAME}".encode())
@@ -22,7 +23,7 @@ PERSONAL = re.compile(rb"Rehearsing|TEST-\d|\b999\d{7}\b|" + f"{GIVEN_NAME}|{FAM
 def replayer() -> Replayer:
     """Replays as the worker runs."""
     return Replayer(
-        workflows=[TransitionWorkflow],
+        workflows=[TransitionWorkflow, VisitWorkflow],
         data_converter=pydantic_data_converter,
         workflow_runner=SandboxedWorkflowRunner(STRICT),
     )
@@ -34,7 +35,7 @@ def history(text: str) -> WorkflowHistory:
 
 
 def test_every_story_is_saved() -> None:
-    assert {file.name.split(".")[0] for file in FILES} == {*STORIES, RENEWED}
+    assert {file.name.split(".")[0] for file in FILES} == {*STORIES, RENEWED, VISIT}
     assert len(list(SAVED.glob(f"{RENEWED}.*.json"))) > 1
 
 
