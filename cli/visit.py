@@ -135,8 +135,10 @@ async def _asked(pool: "Pool", asking: Asking, which: str) -> "tuple[Visit, dict
     """The visit that is meant, and what every command about it says."""
     from records.visits import acting, find
 
-    visit = await find(pool, which.strip(), asking.command_id)
-    by = await acting(pool, visit, (asking.by or "").strip() or visit.staff, asking.now)
+    named = which.strip()
+    visit = await find(pool, named, asking.command_id)
+    who = (asking.by or "").strip() or (named if named in visit.out else visit.staff)
+    by = await acting(pool, visit, who, asking.now)
     return visit, {"id": asking.command_id, "at": asking.now, "by": by}
 
 

@@ -40,8 +40,12 @@ BY_COMMAND = f"""
 SELECT {COLUMNS} FROM visits WHERE checked_out_command = $1 AND checked_out IS NOT NULL
 """  # noqa: S608
 OUT = f"""
--- The visit that somebody has not checked out of.
-SELECT {COLUMNS} FROM visits WHERE staff = $1 AND checked_out IS NULL
+-- The visit that somebody has not checked out of: their own, else the one that they came along on.
+SELECT {COLUMNS} FROM (
+    SELECT * FROM visits WHERE staff = $1 AND checked_out IS NULL
+    UNION ALL
+    SELECT * FROM visits WHERE joined_by = $1 AND checked_out IS NULL
+) v ORDER BY staff <> $1, checked_in LIMIT 1
 """  # noqa: S608
 OUT_NOW = f"""
 -- Everybody who is out, the one expected back first (or missing longest) first.

@@ -144,6 +144,8 @@ async def _known(db: Database, visit_id: str) -> Visit | None:
 def _refused(error: WorkflowUpdateFailedError) -> Exception:
     cause = error.cause
     if isinstance(cause, ApplicationError):
+        if cause.type == "AcceptedUpdateCompletedWorkflow":
+            return Refused("conflict", "The visit ended before this could be done: see `alongside visits`.")
         for kind in REFUSALS:
             if cause.type == kind:
                 return Refused(kind, cause.message)

@@ -25,6 +25,7 @@ CREATE TABLE visits (
     CONSTRAINT known_to_have_gone_wrong_afterwards CHECK (NOT went_wrong OR checked_out IS NOT NULL)
 );
 CREATE UNIQUE INDEX out_once_at_a_time ON visits (staff) WHERE checked_out IS NULL;
+CREATE INDEX visits_joined ON visits (joined_by) WHERE checked_out IS NULL;
 CREATE INDEX visits_now ON visits (expected_end, id) WHERE checked_out IS NULL;
 CREATE INDEX visits_of_transition ON visits (transition_id, place) WHERE transition_id IS NOT NULL;
 CREATE INDEX visits_by_check_out ON visits (checked_out_command) WHERE checked_out IS NOT NULL;

@@ -78,7 +78,7 @@ async def test_a_first_visit_at_home_is_made_by_two_or_says_why_not(here: Place)
     assert person.id[:8] in shown.out
     assert GIVEN_NAME not in shown.out
     assert FAMILY_NAME not in shown.out
-    await alongside("check-out", WORKER)
+    assert (await alongside("check-out", LEAD)).out == "Checked out: peer-1 is back, says lead-1.\n"
     assert (await go("--for", person.id)).code == 0
     await alongside("check-out", WORKER)
 

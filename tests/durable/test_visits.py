@@ -262,6 +262,21 @@ async def test_after_an_outage_everybody_due_is_told_at_once(here: Place) -> Non
     await tell(here, visit, back("back"))
 
 
+async def test_a_team_keeps_the_minutes_that_it_settled(here: Place) -> None:
+    await staffed(here.pool)
+    settled = '{"team_lead_alert_minutes": 5, "service_manager_alert_minutes": 40}'
+    await here.pool.execute("UPDATE teams SET policy = $1 WHERE name = $2", settled, TEAM)
+    late = outing(now() - HOUR - 7 * MINUTE)
+    await check_in(here.client, here.settings.task_queue, here.pool, late)
+
+    async def told() -> bool:
+        return sorted(await rungs(here.pool, late)) == [0, 1]
+
+    await until(told)
+    assert await next_alert(here.client, late.id) == late.expected_end + 40 * MINUTE
+    await tell(here, late, back("back"))
+
+
 async def test_a_temporal_that_lost_the_visit_takes_it_up_again(here: Place, temporal: Client) -> None:
     await staffed(here.pool)
     visit = await go(here)

@@ -224,6 +224,14 @@ async def test_a_visit_is_found_by_who_is_out_or_the_beginning_of_its_id(pool: D
             await visits.find(pool, unknown)
 
 
+async def test_who_came_along_finds_the_visit_too_but_their_own_first(pool: Db) -> None:
+    joint, own = outing(joined_by="peer-2"), outing("peer-2")
+    await visits.check_in(pool, joint)
+    assert await visits.find(pool, "peer-2") == joint
+    await visits.check_in(pool, own)
+    assert await visits.find(pool, "peer-2") == own
+
+
 async def test_the_team_is_the_workers_else_the_transitions(pool: Db) -> None:
     one = (await begin(pool, "coord-north")).journey.transition_id
     assert await visits.team_for(pool, "Own", one) == "Own"
