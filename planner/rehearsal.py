@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from planner import journey as planner
 from planner import peers
+from planner.outings import Outings, visit_id
 from planner.peer_commands import ARRANGING, arrange
 from planner.refused import Refused
 from planner.workforce.pattern import parse
@@ -22,6 +23,7 @@ from schemas.codes import Attendance, Division, Mechanism, Role
 from schemas.event import Event, Kind
 from schemas.journey import FactValue, Journey
 from schemas.pathway import Pathway
+from schemas.visit import CheckOut, Extend, Visit
 from schemas.workforce import Place, Policy
 
 REHEARSED = "00000000-0000-4000-8000-000000000000"
@@ -51,7 +53,16 @@ VERBS = (
     "book",
     "cancel_booking",
     "absence",
+    "check_in",
+    "check_out",
+    "extend_visit",
 )
+VISITING = frozenset({"check_in", "check_out", "extend_visit"})
+"""What happens to somebody who is out; these may be written with a hyphen, too."""
+
+
+def _either(name: str) -> Any:
+    return Field(validation_alias=AliasChoices(name, name.replace("_", "-")))
 
 
 class Beginning(Strict):
@@ -150,6 +161,23 @@ class Away(Strict):
     long: bool = False
 
 
+class GoesOut(Strict):
+    """A worker goes out, and says until when."""
+
+    staff: str
+    until: Instant
+    place: Place
+    joined_by: str | None = None
+    alone_because: str | None = None
+
+
+class StaysOut(Strict):
+    """A visit takes longer."""
+
+    staff: str
+    until: Instant
+
+
 class Entry(Strict):
     """One thing that happens: exactly one verb, when, by whom, and what the verb needs."""
 
@@ -186,6 +214,9 @@ class Entry(Strict):
     book: Appointed | None = None
     cancel_booking: str | None = None
     absence: Away | None = None
+    check_in: Annotated[GoesOut | None, _either("check_in")] = None
+    check_out: Annotated[str | None, _either("check_out")] = None
+    extend_visit: Annotated[StaysOut | None, _either("extend_visit")] = None
 
     @property
     def verb(self) -> str:
@@ -285,10 +316,15 @@ class Rehearsal(Strict):
             **self.start.model_dump(),
         )
 
-    def told(self, load: Callable[[str], Pathway]) -> Iterator[tuple[Entry, says.AnyCommand]]:
+    def told(
+        self, load: Callable[[str], Pathway], transition_id: str = REHEARSED
+    ) -> Iterator[tuple[Entry, says.AnyCommand | Visit | CheckOut | Extend]]:
         """What happens, in the order of time, as commands; `load` finds a definition moved to."""
         for number, entry in enumerate(sorted(self.happens, key=lambda entry: entry.at), 1):
-            yield entry, _command(f"entry-{number}", entry, load)
+            if entry.verb in VISITING:
+                yield entry, _visiting(number, entry, transition_id)
+            else:
+                yield entry, _command(f"entry-{number}", entry, load)
 
 
 def _plain(value: object) -> str:
@@ -303,6 +339,28 @@ def _command(command_id: str, entry: Entry, load: Callable[[str], Pathway]) -> s
     if entry.definition is not None:
         said |= {"do": "move-definition", "definition": load(entry.definition).canonical}
     return says.COMMAND.validate_python(said)
+
+
+def _visiting(number: int, entry: Entry, transition_id: str) -> Visit | CheckOut | Extend:
+    if entry.check_in is not None:
+        return Visit(
+            id=visit_id(transition_id, number),
+            transition_id=transition_id,
+            checked_in=entry.at,
+            expected_end=entry.check_in.until,
+            **entry.check_in.model_dump(exclude={"until"}),
+        )
+    role = entry.by or Role.PEER_WORKER
+    about: dict[str, Any] = {"id": f"entry-{number}-{transition_id}", "at": entry.at}
+    if entry.extend_visit is not None:
+        by = says.Actor(role=role, staff=_who(role, entry.extend_visit.staff))
+        return Extend(**about, by=by, expected_end=entry.extend_visit.until)
+    return CheckOut(**about, by=says.Actor(role=role, staff=_who(role, entry.check_out or "")))
+
+
+def _who(role: Role, staff: str) -> str:
+    """Whoever acts in a role: the worker who is out, or the one of the story who has the role."""
+    return staff if role is Role.PEER_WORKER else f"{role.value}-1"
 
 
 def _complete(entry: Entry) -> dict[str, Any]:
@@ -355,11 +413,16 @@ def play(rehearsal: Rehearsal, pathway: Pathway, load: Callable[[str], Pathway])
     for entry, command in rehearsal.told(load):
         play.until(entry.at)
         try:
-            play.tell(command)
+            play.tell(entry, command)
         except Refused as why:
             play.trace.append(refused(entry, why))
     play.until(rehearsal.until)
-    return play.trace
+    return in_order(play.trace, play.outside)
+
+
+def in_order(trace: list[Event], outside: list[Event]) -> list[Event]:
+    """The journey's events and those of the visits, by time; at the same instant the journey's come first."""
+    return sorted([*trace, *outside], key=lambda event: event.at) if outside else trace
 
 
 class _Play:
@@ -368,11 +431,23 @@ class _Play:
     def __init__(self, rehearsal: Rehearsal, pathway: Pathway) -> None:
         self._pathway = pathway
         self._roster = rehearsal.roster()
+        self._outings = Outings(rehearsal.policy)
+        self.outside: list[Event] = []
         self._journey, self.trace = planner.start(pathway, rehearsal.starting())
         self._settle(rehearsal.start.at)
 
-    def tell(self, command: says.AnyCommand) -> None:
+    def tell(self, entry: Entry, command: says.AnyCommand | Visit | CheckOut | Extend) -> None:
         """Do what a command says; Refused when it cannot be done."""
+        if isinstance(command, Visit):
+            self.outside.append(self._outings.check_in(command))
+            return
+        if isinstance(command, CheckOut):
+            self.outside.append(self._outings.check_out(entry.check_out or "", command))
+            return
+        if isinstance(command, Extend):
+            staff = entry.extend_visit.staff if entry.extend_visit else ""
+            self.outside.append(self._outings.extend(staff, command))
+            return
         if isinstance(command, says.CoverAbsence):
             self._roster.is_away(command.staff, (command.starts, command.ends))
         if isinstance(command, ARRANGING):
@@ -385,6 +460,7 @@ class _Play:
 
     def until(self, until: datetime) -> None:
         """Let time pass, from one thing that is due to the next."""
+        self.outside += self._outings.until(until)
         at = planner.next_wake(self._pathway, self._journey)
         while at is not None and at <= until:
             self._take_over(*planner.wake(self._pathway, self._journey, at))

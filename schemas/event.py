@@ -48,6 +48,10 @@ class Kind(StrEnum):
     BOOKED = "booked"
     RELEASED = "released"
     NO_SLOT = "no-slot"
+    CHECKED_IN = "checked-in"
+    VISIT_ALERT = "visit-alert"
+    VISIT_EXTENDED = "visit-extended"
+    CHECKED_OUT = "checked-out"
 
 
 class Event(Stored):

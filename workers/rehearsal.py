@@ -12,17 +12,19 @@ from temporalio.testing import WorkflowEnvironment
 
 from planner.journey import next_wake
 from planner.refused import Refused
-from planner.rehearsal import Colleague, Rehearsal, refused
+from planner.rehearsal import Colleague, Entry, Rehearsal, in_order, refused
+from planner.visits import ANSWER_FOR_THEM
 from records import people, staff
 from schemas.codes import Role
 from schemas.command import AnyCommand, CoverAbsence, MoveDefinition
 from schemas.event import Event
-from schemas.journey import Journey
 from schemas.pathway import Pathway
 from schemas.person import Person, Registration
 from schemas.staff import StaffMember
+from schemas.visit import CheckOut, Extend, Visit
 from workers.client import Pool, open_pool
 from workers.embedded import ephemeral_postgres, time_skipping
+from workers.rehearsed_visits import RehearsedVisits
 from workers.settings import Settings
 from workers.transitions import query_journey, send, start_transition, workflow_id
 from workers.worker import build_worker
@@ -89,18 +91,19 @@ class Stage:
             TEAM,
             ahead_by=ahead_by.total_seconds(),
         )
-        play = _Play(self._environment, self._pool, transition_id, ahead_by, pathway)
-        for entry, command in rehearsal.told(load):
+        outside = RehearsedVisits(self._environment.client, self._task_queue, self._pool, ahead_by.total_seconds())
+        play = _Play(self._environment, self._pool, transition_id, ahead_by, pathway, outside)
+        for entry, command in rehearsal.told(load, transition_id):
             await play.until(entry.at)
             try:
-                await play.tell(command)
+                await play.tell(entry, command)
             except Refused as why:
                 await play.read()
                 play.trace.append(refused(entry, why))
         await play.until(rehearsal.until)
         await play.read()
         await self._end(transition_id)
-        return play.trace
+        return in_order(play.trace, await outside.read(transition_id))
 
     async def _end(self, transition_id: str) -> None:
         """Nothing is followed after its story; one that closed in it has ended already."""
@@ -117,7 +120,11 @@ class Stage:
             StaffMember(id=name, name="Rehearsing Coordinator", role=pathway.coordinator, team=TEAM)
             for name in dict.fromkeys([rehearsal.start.coordinator, *offered])
         ]
-        await staff.upsert_staff(self._pool, [*coordinators, *map(_member, rehearsal.staff)])
+        managers = [
+            StaffMember(id=f"{role}-1", name="Rehearsing Manager", role=role, team=TEAM)
+            for role in (ANSWER_FOR_THEM if rehearsal.staff else ())
+        ]
+        await staff.upsert_staff(self._pool, [*coordinators, *managers, *map(_member, rehearsal.staff)])
         await self._pool.execute(SETTLE_POLICY, TEAM, rehearsal.policy.model_dump_json(exclude_unset=True))
         person = Person(
             local_id=transition_id,
@@ -162,9 +169,11 @@ class _Play:
         transition_id: str,
         ahead_by: timedelta,
         pathway: Pathway,
+        outside: RehearsedVisits,
     ) -> None:
         self._environment = environment
         self._pool = pool
+        self._outside = outside
         self._id = transition_id
         self._ahead_by = ahead_by
         self._pathway = pathway
@@ -196,25 +205,27 @@ class _Play:
             await self._environment.sleep(at - now)
 
     async def _due(self) -> datetime | None:
-        """When time alone changes the journey next.
+        """When time alone changes the journey, or tells of somebody who is out, next.
 
-        The workflow is asked, and not the records: its answer comes when its task is over and the clock may skip.
+        The workflows are asked, and not the records: their answer comes when their task is over and the clock may skip.
         """
-        journey = await self._journey()
-        return None if journey.closed else next_wake(self._pathway, journey)
-
-    async def _journey(self) -> Journey:
         for again in range(QUERIES, 0, -1):
             try:
-                return await query_journey(self._environment.client, self._id)
+                journey = await query_journey(self._environment.client, self._id)
+                found = [None if journey.closed else next_wake(self._pathway, journey), await self._outside.due()]
             except RPCError as error:
                 # On a busy machine the server loses one now and then, and says so after ten seconds.
                 if error.status is not RPCStatusCode.DEADLINE_EXCEEDED or again == 1:
                     raise
+            else:
+                return min((at for at in found if at is not None), default=None)
         raise AssertionError("the last try answers or raises")
 
-    async def tell(self, command: AnyCommand) -> None:
+    async def tell(self, entry: Entry, command: AnyCommand | Visit | CheckOut | Extend) -> None:
         """Send a command and wait for its receipt."""
+        if isinstance(command, Visit | CheckOut | Extend):
+            await self._outside.tell(entry, command)
+            return
         if isinstance(command, CoverAbsence):
             await self._pool.execute(AWAY, command.staff, command.starts, command.ends)
         await send(self._environment.client, self._id, command, self._pool)
