@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from planner import peers
-from planner.clock import due_after
+from planner.covering import Covering
 from planner.journey import pass_time
 from planner.refused import Refused, closed_as
 from planner.roles import acting, may_steer
@@ -22,7 +22,6 @@ from schemas.workforce import Booked, Place, Policy, Unplaced
 
 MAY_OVERRIDE = (Role.TEAM_LEAD, Role.SERVICE_MANAGER)
 FURTHEST = timedelta(days=366)
-TELL = "tell-the-person"
 ARRANGING = (
     says.Wish,
     says.AssignPeerWorker,
@@ -182,18 +181,8 @@ _CHECKS: dict[type[says.Command], Callable[[Turn, Any], None]] = {
 }
 
 
-class _Doing:
+class _Doing(Covering):
     """A command being done, with the team's workers and their time."""
-
-    def __init__(self, turn: Turn, roster: Roster) -> None:
-        self.turn = turn
-        self.roster = roster
-        self.ended: dict[str, peers.Ended] = {}
-        self.choices: dict[str, Choice] = {}
-
-    @property
-    def policy(self) -> Policy:
-        return self.roster.policy
 
     def do(self, command: says.Command) -> None:
         getattr(self, "_" + command.do.replace("-", "_"))(command)  # type: ignore[attr-defined]  # each has its word
@@ -254,13 +243,9 @@ class _Doing:
             self._let_go(first, "it becomes a contact with both workers")
 
     def _takes_over(self, staff: str, why: str) -> None:
-        state = peers.own(self.turn)
-        was = state.worker
-        state.worker, state.joining, state.met, state.leaving = staff, None, False, False
-        state.past = [*(one for one in state.past if one != staff), staff]
-        state.look = None
-        self.turn.emit(Kind.ASSIGNED, staff=staff, reason=why, to=[Role.PEER_WORKER])
-        for step_id, booked in list(state.booked.items()):
+        was = peers.own(self.turn).worker
+        self._is_responsible(staff, why)
+        for step_id, booked in list(peers.own(self.turn).booked.items()):
             if was is not None and was in booked.staff:
                 self._let_go(step_id, "another worker goes with the person")
 
@@ -367,81 +352,8 @@ class _Doing:
         self._let_go(command.step, command.reason or "")
         step = self.turn.journey.steps[command.step]
         state = peers.own(self.turn)
-        # Nobody is booked in again behind their back: the contact waits for a time that somebody asks for.
+        # Nobody is booked in again at once and behind their back: it is looked at again later, or somebody asks.
         state.unplaced[command.step] = Unplaced(due=step.due, why="its time was cancelled")
-
-    def _cover_absence(self, command: says.CoverAbsence) -> None:
-        state = peers.own(self.turn)
-        if command.long and command.staff == state.worker and not state.leaving:
-            state.leaving = True
-            state.look = None
-        for step_id, booked in sorted(state.booked.items(), key=lambda item: item[1].starts):
-            if booked.group is not None:
-                continue  # the group meets with whoever else holds it
-            if command.staff in booked.staff and booked.starts < command.ends and command.starts < booked.ends:
-                self._stand_in(command, step_id)
-                self._have_the_person_told(step_id)
-
-    def _stand_in(self, command: says.CoverAbsence, step_id: str) -> None:
-        """Another worker comes at the same time; else it is found anew, with the same worker when there is time."""
-        booked = self._let_go(step_id, "the worker is away then")
-        step = self.turn.journey.steps[step_id]
-        minutes = int((booked.ends - booked.starts).total_seconds() // 60)
-        for staff in self._covering(command.staff):
-            slot = slots.slot_at(booked.starts, minutes, booked.place, (staff,), self.policy)
-            if not slots.problems(self.roster, slot) and not slots.over_hours(self.roster, slot):
-                for one in slot.busy:
-                    self.roster.take(one)
-                peers.book(self.turn, step, slot, booked.place)
-                return
-        first, last = peers.window(self.policy, step, self.turn.now)
-        times = peers.times(self.turn.journey)
-        for staff in (command.staff, *self._covering(command.staff)):
-            found = slots.find(self.roster, slots.Wanted((staff,), first, last, minutes, booked.place, times))
-            if not isinstance(found, str):
-                for one in found.busy:
-                    self.roster.take(one)
-                peers.book(self.turn, step, found, booked.place)
-                return
-        state = peers.own(self.turn)
-        why = "the worker is away, and nobody who could come instead has time"
-        state.unplaced[step_id] = Unplaced(due=step.due, why=why)
-        peers.tell_no_slot(self.turn, step, why)
-
-    def _have_the_person_told(self, step_id: str) -> None:
-        """Somebody the person knows tells them, in the way that they asked for."""
-        ways = [wish.partition(":")[2] for wish in peers.wishes(self.turn.journey) if wish.startswith("contact:")]
-        how = f", as they asked: {', '.join(ways)}" if ways else ""
-        number = 1 + sum(one.startswith(f"{TELL}:{step_id}#") for one in self.turn.journey.steps)
-        told = StepState(
-            id=f"{TELL}:{step_id}#{number}",
-            title=f"Tell the person who comes now, and when{how}"[:120],
-            kind=StepKind.TASK,
-            owner=self.turn.pathway.role(Role.COORDINATOR),
-            ladder=peers.STANDARD,
-        )
-        self.turn.place(self.turn.add(told), due_after(self.turn.now, "working_days", 1, self.turn.journey.division))
-
-    def _covering(self, away: str) -> list[str]:
-        """Who could come instead, by the same rules by which somebody is chosen."""
-        state = peers.own(self.turn)
-        wants = peers.ask(self.turn.pathway, self.turn.journey, self.policy, self.turn.now)
-        roster = self.roster
-        could = []
-        remaining = wants._replace(not_with=wants.not_with | {away})
-        while (choice := choose(roster, remaining, self.turn.now)).staff is not None:
-            could.append(choice.staff)
-            remaining = remaining._replace(not_with=remaining.not_with | {choice.staff})
-        share = roster.workers[away].job_share if away in roster.workers else None
-        first = [one for one in (share, state.joining) if one in could]
-        return [*first, *(one for one in could if one not in first)]
-
-    def _let_go(self, step_id: str, why: str) -> Booked:
-        booked = peers.release(self.turn, step_id, why)
-        self.ended[booked.id] = peers.Ended("released", why)
-        for one in peers.busy(booked, self.policy):
-            self.roster.free(one)
-        return booked
 
     def _exists(self, staff: str) -> None:
         if staff not in self.roster.workers:

@@ -60,6 +60,11 @@ def wanted(journey: Journey) -> bool:
     return journey.closed is None and journey.facts.get(conditions.PEER_SUPPORT) != "declined"
 
 
+def accepted(journey: Journey) -> bool:
+    """The person accepts peer support at present; while it is paused their worker stays theirs."""
+    return journey.facts.get(conditions.PEER_SUPPORT) == conditions.ACCEPTED
+
+
 def setting(pathway: Pathway, journey: Journey) -> str:
     """Where the person is now: on a ward until they are discharged, where the pathway has a discharge."""
     on_ward = DISCHARGED in pathway.milestone and DISCHARGED not in journey.occurred
@@ -82,6 +87,8 @@ def unsettled(journey: Journey) -> bool:
         return True
     if not wanted(journey):
         return bool(peers.booked or peers.worker or peers.joining or peers.waiting_since)
+    if peers.waiting_since is not None and not accepted(journey):
+        return True
     if journey.hold is not None:
         return False
     todo = to_place(journey)
@@ -234,6 +241,9 @@ class _Settling:
         self._end_what_is_over()
         if not wanted(self.turn.journey):
             self._end_support()
+        elif not accepted(self.turn.journey):
+            self._stop_waiting("no-longer-asked-for")
+            self._look_again()
         elif self.turn.journey.hold is None:
             self._find_worker()
             self._place()

@@ -220,6 +220,7 @@ async def withdraw(link: Link, transition_id: UUID) -> None:
 
 
 WITHDRAW = """
--- Somebody died: nobody is reminded of anything any more.
-UPDATE notices SET email = 'withdrawn' WHERE transition_id = $1 AND email IN ('none', 'waiting', 'failed')
+-- Somebody died: nobody is reminded of anything any more. Whoever was about to visit them still hears not to.
+UPDATE notices SET email = 'withdrawn'
+WHERE transition_id = $1 AND kind <> 'booking' AND email IN ('none', 'waiting', 'failed')
 """
