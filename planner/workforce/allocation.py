@@ -13,6 +13,8 @@ from schemas.base import Stored
 
 FULL_TIME_MINUTES = 2250
 """A week of 37.5 hours."""
+NOTHING_HELD = (0, 0)
+"""People and minutes that are kept of a worker for whoever comes first."""
 NO_EXPERIENCE_NEEDED = frozenset({"community"})
 """Where somebody may work whose settings the staff list does not say."""
 
@@ -44,12 +46,15 @@ def choose(roster: Roster, ask: Ask, now: datetime) -> Choice:
     In order: whom the person asked for; whom they know; what else they asked for; who knows the setting; who has
     hours for all of it; who has fewest people for their hours. The same question always has the same answer.
     """
-    held = _held_by_those_ahead(roster, now)
+    # With nobody free there is nothing to keep for those ahead: a long queue is not gone through for that.
+    free = any(_cannot(roster, staff, ask, now, NOTHING_HELD) is None for staff in roster.workers)
+    held = _held_by_those_ahead(roster, now) if free else {}
     considered, could = [], []
     for staff in roster.workers:
-        no = _cannot(roster, staff, ask, now, held.get(staff, (0, 0)))
+        kept = held.get(staff, NOTHING_HELD)
+        no = _cannot(roster, staff, ask, now, kept)
         if no is None:
-            could.append((_rank(roster, staff, ask, now, held.get(staff, (0, 0))), staff))
+            could.append((_rank(roster, staff, ask, now, kept), staff))
         considered.append(Considered(staff=staff, could=no is None, why=no or _merits(roster, staff, ask, now)))
     if not could:
         return Choice(None, "Nobody is free to go with this person.", considered)
@@ -64,13 +69,13 @@ def _held_by_those_ahead(roster: Roster, now: datetime) -> dict[str, tuple[int, 
     held: dict[str, tuple[int, int]] = {}
     for ask in roster.ahead:
         ranked = [
-            (_rank(roster, staff, ask, now, held.get(staff, (0, 0))), staff)
+            (_rank(roster, staff, ask, now, held.get(staff, NOTHING_HELD)), staff)
             for staff in roster.workers
-            if _cannot(roster, staff, ask, now, held.get(staff, (0, 0))) is None
+            if _cannot(roster, staff, ask, now, held.get(staff, NOTHING_HELD)) is None
         ]
         if ranked:
             staff = min(ranked)[1]
-            people, minutes = held.get(staff, (0, 0))
+            people, minutes = held.get(staff, NOTHING_HELD)
             held[staff] = people + 1, minutes + ask.minutes
     return held
 
