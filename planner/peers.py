@@ -26,6 +26,8 @@ DISCHARGED = "discharged"
 """Whoever waits for this milestone is on a ward."""
 STANDARD = "standard"
 ASKED_AHEAD = timedelta(weeks=4)
+CANCELLED = "its time was cancelled"
+"""Why a contact has no time that somebody cancelled: it waits until somebody asks for another."""
 EARLY = timedelta(hours=1)
 """A contact so little before its time is the one that was booked."""
 
@@ -315,6 +317,8 @@ class _Settling:
             self._assign()
         elif self.peers.joining is None and (self.peers.leaving or self._wrong_setting()):
             self._join()
+        else:
+            self._stop_waiting(None)
 
     def _wrong_setting(self) -> bool:
         settings = self.roster.workers[self.peers.worker or ""].settings
@@ -346,6 +350,8 @@ class _Settling:
         if choice.staff is None:
             if self.peers.leaving:
                 self._wait(choice)
+            else:
+                self._stop_waiting(None)
             return
         self.choices[choice.staff] = choice
         self._stop_waiting(None)
@@ -403,7 +409,8 @@ class _Settling:
             if step.id in self.peers.booked:
                 continue
             known = self.peers.unplaced.get(step.id)
-            if known is not None and known.due == step.due and self.peers.look is not None:
+            asked = known is not None and known.due == step.due
+            if known is not None and asked and (self.peers.look is not None or known.why == CANCELLED):
                 continue
             self._find_time(step, known)
 
@@ -447,7 +454,7 @@ class _Settling:
         if self.peers.waiting_since is None and not self.peers.unplaced:
             self.peers.look = None
         elif self.peers.look is None or self.peers.look <= self.turn.now:
-            days = self.roster.policy.look_again_days
+            days = self.roster.policy.look_again_days - 1  # to the end of a day, and then to the next morning
             self.peers.look = due_after(self.turn.now, "days", days, self.turn.journey.division) + timedelta(hours=7)
 
 
