@@ -2,14 +2,12 @@
 
 from collections.abc import Collection, Mapping
 
-from planner.workforce.pattern import Pattern, parse
+from planner.workforce.pattern import parse, shortfall
 from schemas.codes import Role
 from schemas.staff import StaffMember
 
 SUPPORT = ("line_manager", "role_supervisor", "wellbeing_supervisor")
 """Who stands behind a member of staff, each an id or a role."""
-MARGIN = 1 / 60
-"""Hours by which a pattern may fall short: rounding of 7 h 30 to decimals is no mistake."""
 
 
 def own(member: StaffMember) -> dict[str, str]:
@@ -20,18 +18,8 @@ def own(member: StaffMember) -> dict[str, str]:
         pattern = parse(member.works)
     except ValueError as error:
         return {"works": str(error)}
-    offered, contracted = hours(pattern), member.hours_per_week
-    if contracted is not None and offered + MARGIN < contracted:
-        return {"hours_per_week": f"contracted {contracted:g} h but the pattern holds {offered:g} h"}
-    return {}
-
-
-def hours(pattern: Pattern) -> float:
-    """The hours a week that a pattern holds."""
-    minutes = sum(
-        (one.ends.hour - one.begins.hour) * 60 + one.ends.minute - one.begins.minute for one in pattern
-    )  # fmt: skip
-    return round(minutes / 60, 2)
+    short = shortfall(pattern, member.hours_per_week) if member.hours_per_week is not None else None
+    return {"hours_per_week": short} if short else {}
 
 
 def supported(member: StaffMember, ids: Collection[str]) -> dict[str, str]:

@@ -11,6 +11,8 @@ from planner.clock import LONDON
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PART = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?\s+(.+)")
 _SPELL = re.compile(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
+MARGIN = 1 / 60
+"""Hours by which a pattern may fall short: rounding of 7 h 30 to decimals is no mistake."""
 HOW = "write it as mon-fri 09:00-17:00, several parts with a semicolon between"
 
 
@@ -74,6 +76,17 @@ def _time(text: str) -> time:
     if hour > 23 or minute > 59:
         raise ValueError(f"{text} is no time of day: {HOW}")
     return time(hour, minute)
+
+
+def shortfall(pattern: Pattern, contracted: float) -> str | None:
+    """What to say when a pattern holds fewer hours a week than are contracted; None when it holds them."""
+    minutes = sum(
+        (one.ends.hour - one.begins.hour) * 60 + one.ends.minute - one.begins.minute for one in pattern
+    )  # fmt: skip
+    held = round(minutes / 60, 2)
+    if held + MARGIN < contracted:
+        return f"contracted {contracted:g} h but the pattern holds {held:g} h"
+    return None
 
 
 def shifts_on(pattern: Pattern, day: date) -> list[Interval]:

@@ -100,6 +100,13 @@ def test_every_verb_makes_a_command() -> None:
         "accept": {"accept": True},
         "withdraw": {"withdraw": True},
         "definition": {"definition": INPATIENT},
+        "wishes": {"wishes": {"not_with": "ada"}},
+        "assign": {"assign": {"staff": "ada"}},
+        "accept_person": {"accept_person": True},
+        "book": {"book": {"step": "plan"}},
+        "absence": {"absence": {"staff": "ada", "starts": AT, "ends": AT}},
+        "check_in": {"check-in": {"staff": "ada", "until": AT, "place": "home"}},
+        "extend_visit": {"extend-visit": {"staff": "ada", "until": AT}},
     }
     happens = [{"at": AT, **details.get(verb, {verb: "word"})} for verb in VERBS]
     told = [command for _, command in a_rehearsal(happens=happens).told(find)]
@@ -127,6 +134,7 @@ def test_entries_are_played_in_the_order_of_time() -> None:
     assert told == ["named-coordinator", "discharge-plan"]
 
 
+ADA = {"id": "ada", "works": "mon-tue 09:00-17:00", "hours": 16}
 NAMED_WRONG: list[tuple[dict[str, Any], str]] = [
     ({"happens": [{"at": AT, "complete": "discharge-pan"}]}, "is discharge-plan meant?"),
     ({"happens": [{"at": AT, "waive": "weekly-peer-contact"}]}, "say which, for example weekly-peer-contact#1"),
@@ -140,6 +148,25 @@ NAMED_WRONG: list[tuple[dict[str, Any], str]] = [
     ({"happens": [{"at": "2026-12-01T00:00:00Z", "milestone": "discharged"}]}, "would never be played"),
     ({"expect": [{"event": "missed", "step": "discharge-pan"}]}, "is discharge-plan meant?"),
     ({"never": [{"event": "closed", "exit": "dead"}]}, "the pathway has no exit dead"),
+    ({"staff": [ADA, ADA]}, "ada is in the list already"),
+    ({"staff": [ADA | {"hours": 20}]}, "contracted 20 h but the pattern holds 16 h: correct the hours or the pattern"),
+    ({"staff": [ADA | {"job_share": "bob"}]}, "nobody of the story is called bob"),
+    ({"staff": [ADA], "happens": [{"at": AT, "assign": {"staff": "adda"}}]}, "is ada meant?"),
+    ({"staff": [ADA], "happens": [{"at": AT, "step_back": "adda"}]}, "add them to `staff`, or correct the name"),
+    ({"staff": [ADA], "happens": [{"at": AT, "wishes": {"not_with": "adda"}}]}, "is ada meant?"),
+    ({"staff": [ADA], "happens": [{"at": AT, "absence": {"staff": "bob", "starts": AT, "ends": AT}}]}, "called bob"),
+    (
+        {
+            "staff": [ADA],
+            "happens": [{"at": AT, "check-in": {"staff": "ada", "joined_by": "bob", "until": AT, "place": "home"}}],
+        },
+        "called bob",
+    ),
+    ({"staff": [ADA], "happens": [{"at": AT, "book": {"step": "crisis-pan"}}]}, "is crisis-plan meant?"),
+    ({"staff": [ADA], "happens": [{"at": AT, "cancel_booking": "crisis-pan"}]}, "is crisis-plan meant?"),
+    ({"staff": [ADA], "expect": [{"event": "assigned", "staff": "adda"}]}, "is ada meant?"),
+    ({"staff": [ADA], "never": [{"event": "booked", "along": ["bob"]}]}, "called bob"),
+    ({"expect": [{"event": "missed", "step": "tell-the-person:crisis-pan#1"}]}, "is crisis-plan meant?"),
     ({"until": "2026-08-01T00:00:00Z"}, "lies before the start"),
     ({"start": {"at": AT, "facts": {"no_such": True}}}, "has no fact no_such"),
 ]
@@ -154,7 +181,16 @@ def test_what_the_pathway_has_not_got_is_named_with_its_place(said: dict[str, An
 
 
 @pytest.mark.parametrize(
-    "step", ["silence", "handover#1", "risk-review:follow-up-72h#2", "risk-review:weekly-peer-contact#2#1"]
+    "step",
+    [
+        "silence",
+        "handover#1",
+        "risk-review:follow-up-72h#2",
+        "risk-review:weekly-peer-contact#2#1",
+        "peer-worker#1",
+        "tell-the-person:drop-in-invitation#2",
+        "tell-the-person:weekly-peer-contact#2#1",
+    ],
 )
 def test_steps_that_no_definition_names_may_be_named(step: str) -> None:
     assert casting.problems(a_rehearsal(expect=[{"event": "missed", "step": step}]), find(INPATIENT)) == []
