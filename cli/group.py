@@ -150,9 +150,9 @@ async def _cancel(by: str, group: str, asking: Asking) -> None:
                 if why.kind != "conflict":
                     raise Stop(f"{transition}: {why.message} Give the command again.") from why
             was_coming += 1
-    typer.echo(
-        f"Cancelled. {was_coming} people were coming: their contacts are to be placed anew, and they to be told."
-    )
+    people = "One person was" if was_coming == 1 else f"{was_coming} people were"
+    coming = f"{people} coming: their contacts are to be placed anew. Please tell them."
+    typer.echo(f"Cancelled. {coming if was_coming else 'Nobody was coming.'}")
 
 
 def _id(text: str) -> str:
