@@ -109,7 +109,7 @@ async def check_in(db: Database, visit: Visit) -> RecordedVisit:
 
 
 async def check_out(db: Database, visit: Visit) -> RecordedVisit:
-    """Record a visit that was checked out of.
+    """Record a visit that was checked out of, and offer a debrief if it went wrong.
 
     Answers the visit as it is recorded: when somebody had checked out before, what they said.
     """
@@ -121,7 +121,18 @@ async def check_out(db: Database, visit: Visit) -> RecordedVisit:
         recorded = await _visit(link, visit.id)
         if done == "UPDATE 1":
             await link.execute(WITHDRAW, UUID(visit.id))
+            await _debrief(link, recorded)
     return RecordedVisit(visit=recorded)
+
+
+async def _debrief(link: Link, visit: Visit) -> None:
+    """Whoever was out on a visit that went wrong is offered a debrief; what happened is not asked."""
+    if not visit.went_wrong or visit.checked_out is None:
+        return
+    from records.support import offer_debrief
+
+    for who in visit.out:
+        await offer_debrief(link, who, cause="visit", at=visit.checked_out)
 
 
 async def extend(db: Database, visit: Visit) -> RecordedVisit:

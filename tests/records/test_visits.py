@@ -101,6 +101,15 @@ async def test_the_first_check_out_holds(pool: Db) -> None:
     assert await visits.out_now(pool) == []
 
 
+async def test_a_visit_that_went_wrong_offers_a_debrief_once_to_everybody_who_was_out(pool: Db) -> None:
+    visit = outing(joined_by="peer-2")
+    await visits.check_in(pool, visit)
+    wrong = back(visit).model_copy(update={"went_wrong": True})
+    assert (await visits.check_out(pool, wrong)).visit == (await visits.check_out(pool, wrong)).visit == wrong
+    rows = await pool.fetch("SELECT staff, cause, arisen_at FROM debriefs ORDER BY staff")
+    assert [tuple(row) for row in rows] == [(who, "visit", T0 + 2 * HOUR) for who in ("peer-2", PEER)]
+
+
 async def test_the_worker_is_reminded_and_then_those_are_told_who_answer(pool: Db) -> None:
     visit = outing(joined_by="peer-2")
     await visits.check_in(pool, visit)
