@@ -19,7 +19,7 @@ NAMING = {
     "extend_visit": ("staff",),
 }
 """Where an entry names peer workers."""
-OF_ALONGSIDE = re.compile(r"silence|handover#[1-9]\d*|peer-worker#[1-9]\d*")
+OF_ALONGSIDE = re.compile(r"silence|handover#[1-9]\d*|(?:peer-worker|tell-the-person:new-worker)#[1-9]\d*")
 """Steps that no definition has."""
 ABOUT_A_STEP = re.compile(r"(?:risk-review|tell-the-person):(.+)#[1-9]\d*")
 """Steps that follow from another."""

@@ -188,6 +188,7 @@ def test_what_the_pathway_has_not_got_is_named_with_its_place(said: dict[str, An
         "risk-review:follow-up-72h#2",
         "risk-review:weekly-peer-contact#2#1",
         "peer-worker#1",
+        "tell-the-person:new-worker#1",
         "tell-the-person:drop-in-invitation#2",
         "tell-the-person:weekly-peer-contact#2#1",
     ],
