@@ -159,7 +159,7 @@ def _notices(page: "Page[NoticeRow]", staff: str) -> None:
         return
     table = Table("When", "About", "What was said", "Mail", box=None, header_style="dim", pad_edge=False)
     for notice in page.rows:
-        about = f"{notice.local_id or 'a visit'}\n[dim]{notice.step or ''}[/dim]"
+        about = f"{notice.local_id or ('a visit' if notice.visit_id else notice.kind)}\n[dim]{notice.step or ''}[/dim]"
         table.add_row(
             words.moment(notice.created_at), about, notice.text, "" if notice.email == "none" else notice.email
         )

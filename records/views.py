@@ -103,7 +103,7 @@ class HistoryRow(Stored):
 
 
 class NoticeRow(Stored):
-    """What somebody was told, of a transition or of a visit. `recipient` is None when nobody could be told."""
+    """What somebody was told, of a transition, a visit or support. `recipient` is None when nobody could be told."""
 
     id: str
     transition_id: str | None

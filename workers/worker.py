@@ -14,10 +14,13 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.mail import Mailer
 from activities.notices import NoticeActivities
 from activities.records import RecordsActivities
+from activities.support import SupportActivities
 from activities.visits import VisitActivities
 from workers.client import Pool
 from workers.settings import Settings
+from workers.support import keep_following
 from workflows import transition
+from workflows.support import SupportWorkflow
 from workflows.transition import TransitionWorkflow
 from workflows.visit import VisitWorkflow
 
@@ -47,7 +50,7 @@ def build_worker(
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[TransitionWorkflow, VisitWorkflow],
+        workflows=[TransitionWorkflow, VisitWorkflow, SupportWorkflow],
         workflow_runner=SandboxedWorkflowRunner(restrictions),
         activities=[
             records.commit,
@@ -58,6 +61,7 @@ def build_worker(
             visits.visit_extend,
             visits.visit_alert,
             visits.visit_deliver,
+            SupportActivities(pool).support_look,
         ],
         max_cached_workflows=CACHED,
         max_concurrent_local_activities=50,
@@ -103,5 +107,7 @@ async def run_worker(settings: Settings, client: Client, pool: Pool, stop: async
     """Run a worker until `stop` is set; what it is doing then it finishes first."""
     async with build_worker(settings, client, pool):
         log.info("the worker runs", task_queue=settings.task_queue)
+        keeping = asyncio.create_task(keep_following(client, settings.task_queue, pool, settings.division))
         await stop.wait()
+        keeping.cancel()
     log.info("the worker has stopped")

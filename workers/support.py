@@ -1,0 +1,58 @@
+"""Keeping up the support of everybody: whoever is a peer worker, or is owed a debrief, is followed."""
+
+import asyncio
+
+import structlog
+from asyncpg import InterfaceError, PostgresError
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
+
+from records import support
+from records.database import Database
+from schemas.codes import Division
+from schemas.support import SupportState
+from workflows.support import SupportWorkflow
+
+log = structlog.get_logger(__name__)
+
+EVERY = 3600.0
+"""Seconds between two looks at whether somebody is not followed."""
+
+
+def workflow_id(staff_id: str) -> str:
+    """The id of the workflow that remembers somebody's support."""
+    return f"support-{staff_id}"
+
+
+async def follow(client: Client, task_queue: str, staff_id: str, division: Division, *, ahead_by: float = 0) -> None:
+    """Look at somebody's support now, and follow it from now on if nobody did."""
+    await client.start_workflow(
+        SupportWorkflow.run,
+        SupportState(staff=staff_id, division=division, ahead_by=ahead_by),
+        id=workflow_id(staff_id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        start_signal="changed",
+    )
+
+
+async def follow_all(client: Client, task_queue: str, db: Database, division: Division) -> int:
+    """Follow everybody who should be and is not; how many there were."""
+    running = "WorkflowType = 'SupportWorkflow' AND ExecutionStatus = 'Running'"
+    followed = {execution.id async for execution in client.list_workflows(running)}
+    missing = [who for who in await support.to_follow(db) if workflow_id(who) not in followed]
+    for who in missing:
+        await follow(client, task_queue, who, division)
+    return len(missing)
+
+
+async def keep_following(client: Client, task_queue: str, db: Database, division: Division) -> None:
+    """Follow everybody, now and once an hour: however somebody came into the records, they are not missed."""
+    while True:
+        try:
+            if found := await follow_all(client, task_queue, db, division):
+                log.info("support is followed", people=found)
+        except (RPCError, OSError, PostgresError, InterfaceError) as error:
+            log.warning("support could not be looked after; it is tried again", reason=type(error).__name__)
+        await asyncio.sleep(EVERY)
