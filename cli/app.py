@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from cli import (
+    capacity,
     caseload,
     commands,
     demo,
@@ -30,7 +31,7 @@ from cli.errors import Stop
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 COMMANDS = (
-    *(reads, commands, show, handover, start, group, staff, feed, visit),
+    *(reads, commands, show, handover, start, group, staff, feed, capacity, visit),
     *(services, register, caseload, demo, pathway, reconcile, rehearse),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""

@@ -13,11 +13,15 @@ from records.database import Link
 from records.policy import policy
 from schemas.codes import Division
 
-LOCK_WORKERS = """
--- The peer workers of a team, kept from other bookings until this transaction ends. By id: two that lock never wait
--- for each other. References to them are not held up.
+WORKERS = """
+-- The peer workers of a team.
 SELECT id, works, hours_per_week::float8 AS hours, languages, attributes, settings, job_share
-FROM staff WHERE active AND role = 'peer-worker' AND (team = $1 OR team IS NULL) ORDER BY id FOR NO KEY UPDATE
+FROM staff WHERE active AND role = 'peer-worker' AND (team = $1 OR team IS NULL) ORDER BY id
+"""
+LOCK_WORKERS = f"""
+-- The same, kept from other bookings until this transaction ends. By id: two that lock never wait for each other.
+-- References to them are not held up.
+{WORKERS} FOR NO KEY UPDATE
 """
 AWAY = """
 -- When those workers are away, from an instant on.
@@ -45,7 +49,16 @@ ORDER BY q.urgency DESC, q.since, q.transition_id
 
 async def locked(link: Link, team: str, now: datetime, division: Division) -> Roster:
     """The workers of a team with their time from this week on; nobody else books them until the transaction ends."""
-    workers = await link.fetch(LOCK_WORKERS, team)
+    return await _roster(link, team, now, division, LOCK_WORKERS)
+
+
+async def read(link: Link, team: str, now: datetime, division: Division) -> Roster:
+    """The same to look at, with nobody kept waiting: whatever is decided from it may be overtaken."""
+    return await _roster(link, team, now, division, WORKERS)
+
+
+async def _roster(link: Link, team: str, now: datetime, division: Division, query: str) -> Roster:
+    workers = await link.fetch(query, team)
     ids = [row["id"] for row in workers]
     since = midnight(week_of(now))
     away: dict[str, list[tuple[datetime, datetime]]] = {}

@@ -75,9 +75,14 @@ async def take_caseload(
                 refused.append(Refusal(row=row.row, local_id=row.person.local_id, why=why.message))
         step()
 
-    await asyncio.gather(*(one(row) for row in found.sound))
+    await asyncio.gather(*(one(row) for row in sorted(found.sound, key=_safety_first)))
     known = len(found.sound) - new - (len(refused) - len(found.refused))
     return Taken(new, known, sorted(refused, key=lambda refusal: refusal.row))
+
+
+def _safety_first(row: CaseloadRow) -> tuple[bool, datetime]:
+    """Peer workers' hours go to those whom safety asks for, then to whoever has waited longest: not by row."""
+    return row.facts.get("suicide_risk") is not True, row.started
 
 
 async def register(pool: Pool, row: CaseloadRow, at: datetime) -> str:

@@ -137,5 +137,7 @@ ALTER TABLE notices ADD CONSTRAINT notices_kind_check CHECK (kind IN (
     'reminder', 'escalation', 'silence', 'handover', 'attempt', 'peer-worker', 'booking', 'no-slot', 'over-hours'
 ));
 
+CREATE INDEX transitions_open_by_team ON transitions (team) WHERE status = 'open';
+
 -- migrate:down
 -- Undoing is a new migration.
