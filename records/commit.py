@@ -45,7 +45,7 @@ UPDATE_TRANSITION = """
 -- The transition as it stands after this revision.
 UPDATE transitions SET revision = $2, team = $3, coordinator_id = $4, overlap_coordinator_id = $5,
     overlap_until = $6, handover_to = $7, status = $8, on_hold = $9, stage = $10, next_due = $11,
-    overdue_count = $12, highest_rung = $13, exit = $14, closed_at = $15, definition = $16, journey = $17::text::jsonb,
+    overdue_count = $12, highest_rung = $13, exit = $14, closed_at = $15, definition = $16, journey = $17::text::json,
     started = $18
 WHERE id = $1
 """
@@ -249,7 +249,7 @@ async def _write_journey(link: Link, change: Change, pathway: Pathway, team: str
         journey.closed.exit if journey.closed else None,
         journey.closed.at if journey.closed else None,
         journey.definition,
-        as_json(change.journey),
+        journey.model_dump_json(),
         journey.started,
     )
     await link.execute(UPSERT_STEPS, change.id, as_json(step_rows(journey, change.journey, team)))
