@@ -1,5 +1,6 @@
 """One command, one commit: everything that one revision of a journey changed, in one short transaction."""
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -8,11 +9,13 @@ from records import definitions, notices, roles
 from records.database import Database, Link, connected, transaction
 from records.errors import Ahead, Gap, NotRegistered, UnknownDefinition
 from records.rows import Row, as_json, contact_rows, digest, event_rows, said_row, step_rows
+from records.support import offer_debrief
 from schemas.command import Receipt
 from schemas.commit import Commit, Committed
 from schemas.event import Kind
 from schemas.journey import Journey
 from schemas.pathway import Pathway
+from schemas.support import Cause
 
 DIED = "died"
 """The exit after which nobody is told anything further."""
@@ -273,7 +276,15 @@ async def _tell(link: Link, change: Change, team: str, *, email: bool) -> Commit
         await link.execute(INSERT_NOTICES, change.id, change.revision, as_json(rows), commit.at)
     if journey.closed is not None and journey.closed.exit == DIED:
         await notices.withdraw(link, change.id)
+        await _offer_debriefs(link, journey, journey.closed.at)
     return await _answer(link, change, team) if tells else Committed(team=team)
+
+
+async def _offer_debriefs(link: Link, journey: Journey, at: datetime) -> None:
+    """Whoever went with somebody who died is asked how they are."""
+    peers = journey.peers
+    for worker in filter(None, (peers.worker, peers.joining) if peers else ()):
+        await offer_debrief(link, worker, Cause.DEATH, at, journey.division)
 
 
 def _escalation_rows(told: list[notices.Told]) -> list[Row]:
