@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from planner.clock import LONDON, due_after, told_at
-from planner.rehearsal import VERBS, Rehearsal
+from planner.rehearsal import VERBS, Colleague, Rehearsal
 from schemas.codes import Division
 from schemas.event import Event, Kind
+from schemas.workforce import Policy
 from tests.planner.story import end_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -46,6 +47,14 @@ def test_told_as_the_page_says(unit: str, count: str, where: str, due: str, told
     assert told_at(instant(due), unit, int(count), division(where)) == instant(told)
 
 
-@pytest.mark.parametrize("name", [*VERBS, *Kind, *Event.model_fields, *Rehearsal.model_fields])
+@pytest.mark.parametrize("name", [*VERBS, *Kind, *Event.model_fields, *Rehearsal.model_fields, *Colleague.model_fields])
 def test_the_reference_of_rehearsals_names_everything(name: str) -> None:
     assert f"`{name}" in (DOCS / "rehearsals.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", Policy.model_fields)
+def test_every_local_policy_is_told_with_its_default(name: str) -> None:
+    default = (
+        {True: "yes", False: "no"}.get(value) if isinstance(value := getattr(Policy(), name), bool) else f"{value:g}"
+    )
+    assert f"| `{name}` | {default} |" in (DOCS / "peer-support.md").read_text(encoding="utf-8")
