@@ -187,12 +187,13 @@ def _entry(console: "Console", rows: "list[HistoryRow]", names: dict[str, str]) 
     """One thing that was said, or one moment that came, and everything that followed of it."""
     from rich.padding import Padding
 
-    from cli.story import lines
+    from cli.story import ARRANGED, lines
     from planner import words
 
     first = rows[0]
     if first.command is None:
-        who = "[dim]time passed[/dim]"
+        arranged = all(row.event in ARRANGED or (row.step or "").startswith("peer-worker#") for row in rows)
+        who = "[dim]peer support arranged[/dim]" if arranged else "[dim]time passed[/dim]"
     else:
         who = names.get(first.staff or "", first.staff or first.role or "the caseload")
     console.print(f"\n{words.moment(first.at)}  {who}", highlight=False)

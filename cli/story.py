@@ -49,12 +49,20 @@ def _words(row: HistoryRow) -> str:
         value=_value(told.get("value")),
         until=words.due(_instant(told.get("until")) or row.at),
         staff=told.get("staff") or "",
+        who=" and ".join([told.get("staff") or "", *(told.get("along") or [])]),
+        slot=", ".join(filter(None, (_moment(told.get("starts")), told.get("place")))),
+        over=", beyond the hours of the week" if told.get("over_hours") else "",
         exit=told.get("exit") or "",
     )
     reason = told.get("reason") or (row.reason if row.event in _SAID else None)
     if "attendance" in told and not Attendance(told["attendance"]).attended and reason != NOT_BROUGHT:
         return text  # what became of the contact is in it already
-    return f"{text} ({str(reason).replace('-', ' ')})" if reason else text
+    return f"{text} ({_spelt(str(reason))})" if reason else text
+
+
+def _spelt(reason: str) -> str:
+    """A reason as people gave it, or a code as they would say it."""
+    return reason if " " in reason else reason.replace("-", " ")
 
 
 _TEXTS = {
@@ -84,13 +92,31 @@ _TEXTS = {
     Kind.HANDOVER_DECLINED: "{staff} declined",
     Kind.HANDOVER_WITHDRAWN: "the offer to {staff} was withdrawn",
     Kind.DEFINITION_CHANGED: "goes on by version {value} of the pathway",
+    Kind.WISHES: "what the person asked for is recorded",
+    Kind.ASSIGNED: "{who} goes with the person",
+    Kind.QUEUED: "waits for a peer worker",
+    Kind.JOINING: "{who} gets to know the person, to take over",
+    Kind.STEPPED_BACK: "{who} steps back",
+    Kind.PEER_ENDED: "{who} no longer goes with the person",
+    Kind.BOOKED: "booked with {who}: {slot}{over}",
+    Kind.RELEASED: "no longer at its time, {slot}, with {who}",
+    Kind.NO_SLOT: "no time found",
 }
+ARRANGED = frozenset(
+    {Kind.ASSIGNED, Kind.QUEUED, Kind.JOINING, Kind.PEER_ENDED, Kind.BOOKED, Kind.RELEASED, Kind.NO_SLOT}
+)
+"""What is arranged beside what was said or came due."""
 _SAID = frozenset({Kind.COMPLETED, Kind.MILESTONE, Kind.EXPECTED, Kind.FACT, Kind.ACKNOWLEDGED, Kind.CLOSED})
 """Events that are what was said itself: the reason belongs to them, and not to what followed."""
 
 
 def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _moment(text: str | None) -> str:
+    at = _instant(text)
+    return words.moment(at) if at else ""
 
 
 def _on(text: str) -> str:

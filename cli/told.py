@@ -28,6 +28,10 @@ def recorded(pathway: Pathway, before: Journey, after: Journey, command: says.Co
             return _of_a_step(after, command)
         case says.OfferHandover() | says.AnswerHandover() | says.WithdrawHandover():
             return _of_a_handover(before, after, command)
+        case says.BookContact() | says.CancelBooking():
+            return _of_a_booking(after, command.step)
+        case says.Wish() | says.AssignPeerWorker() | says.AcceptPerson() | says.StepBack() | says.CoverAbsence():
+            return _of_peer_support(after, command)
         case _:
             return f"{_of_the_journey(pathway, after, command)}{_moved(before, after)}"
 
@@ -68,6 +72,25 @@ def _of_a_handover(before: Journey, after: Journey, command: says.Command) -> st
         case says.AnswerHandover():
             return f"the offer is declined, and {_coordinator(after)} stays the coordinator"
     return f"the offer is withdrawn, and {_coordinator(after)} stays the coordinator"
+
+
+def _of_a_booking(after: Journey, step: str) -> str:
+    booked = after.peers.booked.get(step) if after.peers else None
+    if booked is None:
+        return f"{step} has no time now, and stays to be done"
+    return f"{step} is booked with {' and '.join(booked.staff)} on {words.moment(booked.starts)}, {booked.place}"
+
+
+def _of_peer_support(after: Journey, command: says.Command) -> str:
+    peers = after.peers
+    said = {"wishes": "what the person asked for", "step-back": "stepping back"}.get(getattr(command, "do", ""), "")
+    if peers is None or (peers.worker is None and peers.joining is None):
+        stands = "nobody is free yet, and the person waits in the queue"
+    elif peers.joining is not None:
+        stands = f"{peers.joining} gets to know the person, and takes over once they have met and accepted"
+    else:
+        stands = f"{peers.worker} goes with the person"
+    return f"{said}; {stands}" if said else stands
 
 
 def _of_the_journey(pathway: Pathway, after: Journey, command: says.Command) -> str:
