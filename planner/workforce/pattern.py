@@ -45,7 +45,18 @@ def parse(text: str) -> Pattern:
     for one, other in pairwise(shifts):
         if one.weekday == other.weekday and other.begins < one.ends:
             raise ValueError(f"two spells of {DAYS[one.weekday]} overlap: give each hour once")
-    return tuple(shifts)
+    return _joined(shifts)
+
+
+def _joined(shifts: list[Shift]) -> Pattern:
+    """Spells that touch are one: somebody who works until noon and from noon on can be with a person at noon."""
+    joined = shifts[:1]
+    for shift in shifts[1:]:
+        if (shift.weekday, shift.begins) == (joined[-1].weekday, joined[-1].ends):
+            joined[-1] = joined[-1]._replace(ends=shift.ends)
+        else:
+            joined.append(shift)
+    return tuple(joined)
 
 
 def _weekdays(first: str, last: str) -> range:
