@@ -4,8 +4,10 @@ Everything here lies on multiples of five minutes but what is busy already and t
 either worked or not.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import pairwise
 
 from hypothesis import strategies as st
@@ -133,27 +135,38 @@ ASKS = st.builds(
 )
 
 
+@cache
+def _walls(begins: datetime, cells: int) -> list[datetime]:
+    """What a clock on a wall in London shows every five minutes; the same weeks are asked for again and again."""
+    return [(begins + number * CELL).astimezone(LONDON) for number in range(cells)]
+
+
 class Slowly:
     """The hours of a roster, found minute by minute from what a wall clock shows."""
 
-    def __init__(self, roster: Roster, now: datetime, weeks: int = 6) -> None:
+    def __init__(self, roster: Roster, now: datetime, weeks: int = 5) -> None:
         self._roster = roster
         local = now.astimezone(LONDON).date()
         monday = local - timedelta(days=local.weekday() + 7)
         self._from = datetime.combine(monday, time(), UTC) - A_DAY
-        self._cells = range(int(timedelta(weeks=weeks + 2) / CELL))
+        self._walls = _walls(self._from, int(timedelta(weeks=weeks + 2) / CELL))
         self._worked = {staff: self._working(worker) for staff, worker in roster.workers.items()}
+        self._cells_of = {
+            staff: Counter(wall.date() for wall, works in zip(self._walls, worked, strict=True) if works)
+            for staff, worked in self._worked.items()
+        }
 
     def _working(self, worker: Worker) -> list[bool]:
-        return [self._works(worker, self._from + number * CELL) for number in self._cells]
+        return [self._works(worker, wall) for wall in self._walls]
 
-    def _works(self, worker: Worker, at: datetime) -> bool:
-        wall = at.astimezone(LONDON)
-        in_shift = any(
-            shift.weekday == wall.weekday() and shift.begins <= wall.time() < shift.ends for shift in worker.pattern
+    def _works(self, worker: Worker, wall: datetime) -> bool:
+        return (
+            any(
+                shift.weekday == wall.weekday() and shift.begins <= wall.time() < shift.ends for shift in worker.pattern
+            )
+            and not any(begins <= wall.astimezone(UTC) < ends for begins, ends in worker.away)
+            and not is_bank_holiday(wall.date(), self._roster.division)
         )
-        away = any(begins <= at < ends for begins, ends in worker.away)
-        return in_shift and not away and not is_bank_holiday(wall.date(), self._roster.division)
 
     def works(self, staff: str, begins: datetime, ends: datetime) -> bool:
         """Somebody works all of the time between."""
@@ -162,12 +175,7 @@ class Slowly:
 
     def available(self, staff: str, week: date) -> int:
         """The minutes of a week, from Monday to Sunday on the wall, that somebody can work."""
-        days = {week + timedelta(days=n) for n in range(7)}
-        worked = sum(
-            5
-            for number in self._cells
-            if self._worked[staff][number] and (self._from + number * CELL).astimezone(LONDON).date() in days
-        )
+        worked = sum(5 * self._cells_of[staff][week + timedelta(days=n)] for n in range(7))
         return min(worked, self._roster.workers[staff].minutes)
 
     def free(self, staff: str, week: date) -> int:
