@@ -9,7 +9,7 @@ from planner.ladders import SAFETY
 from planner.order import known
 from planner.refused import Refused
 from planner.turn import Outcome, Turn
-from schemas.command import Command, Start
+from schemas.command import ChangeFacts, Command, RecordMilestone, Start
 from schemas.event import Kind
 from schemas.journey import Journey, State
 from schemas.pathway import Pathway
@@ -69,6 +69,8 @@ def decide(pathway: Pathway, journey: Journey, command: Command) -> Outcome:
     turn = Turn(pathway, journey, command.at)
     pass_time(turn)
     apply(turn, command)
+    if isinstance(command, ChangeFacts | RecordMilestone):
+        peers.look_now(turn)
     return turn.outcome()
 
 

@@ -195,6 +195,7 @@ class _Doing(Covering):
             self._exists(command.asked_for)
             state.asked_for = command.asked_for
             state.not_with = [one for one in state.not_with if one != command.asked_for]
+        state.look = None  # what had no worker, or no time, may have one now
         self.turn.emit(Kind.WISHES)
         if command.not_with is not None:
             self._not_with(command.not_with)

@@ -52,9 +52,9 @@ def is_peer_contact(step: StepState) -> bool:
 
 
 def to_place(journey: Journey) -> list[StepState]:
-    """The contacts that should have a time, the earliest due first."""
+    """The contacts that should have a time, the earliest due first; of those due together, as the definition has them."""
     found = [step for step in journey.steps.values() if is_peer_contact(step) and step.state.actionable]
-    return sorted(found, key=lambda step: (step.due is None, step.due or journey.taken_on, step.id))
+    return sorted(found, key=lambda step: (step.due is None, step.due or journey.taken_on))
 
 
 def wanted(journey: Journey) -> bool:
@@ -405,7 +405,8 @@ class _Settling:
             return
         if self.peers.look is not None and self.peers.look <= self.turn.now:
             self.peers.look = None
-        for step in to_place(self.turn.journey):
+        # What can still be in time has its time before what is late already.
+        for step in sorted(to_place(self.turn.journey), key=lambda one: one.state is State.MISSED):
             if step.id in self.peers.booked:
                 continue
             known = self.peers.unplaced.get(step.id)
@@ -483,4 +484,10 @@ def look(turn: Turn) -> None:
     """The time for another look has come: what could not be placed is looked at again."""
     at = looks(turn.journey)
     if at is not None and at <= turn.now:
+        own(turn).look = None
+
+
+def look_now(turn: Turn) -> None:
+    """What is known of the person has changed: what had no worker or no time may have one now."""
+    if looks(turn.journey) is not None:
         own(turn).look = None
