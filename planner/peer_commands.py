@@ -217,7 +217,7 @@ class _Doing(Covering):
             state.leaving = True
         for step_id, booked in list(state.booked.items()):
             if staff in booked.staff:
-                self._let_go(step_id, "another worker is found for it")
+                self._let_go(step_id, "another worker is sought for it")
         peers.own(self.turn).look = None
 
     def _assign(self, command: says.AssignPeerWorker) -> None:

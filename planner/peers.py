@@ -52,7 +52,7 @@ def is_peer_contact(step: StepState) -> bool:
 
 
 def to_place(journey: Journey) -> list[StepState]:
-    """The contacts that should have a time, the earliest due first; of those due together, as the definition has them."""
+    """The contacts that should have a time: the earliest due first, then as the definition has them."""
     found = [step for step in journey.steps.values() if is_peer_contact(step) and step.state.actionable]
     return sorted(found, key=lambda step: (step.due is None, step.due or journey.taken_on))
 
