@@ -16,6 +16,8 @@ from cli import (
     group,
     handover,
     pathway,
+    peer_reads,
+    peers,
     reads,
     reconcile,
     register,
@@ -24,6 +26,7 @@ from cli import (
     show,
     staff,
     start,
+    support,
     visit,
 )
 from cli.errors import Stop
@@ -31,7 +34,7 @@ from cli.errors import Stop
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 COMMANDS = (
-    *(reads, commands, show, handover, start, group, staff, feed, capacity, visit),
+    *(reads, commands, show, handover, start, peers, peer_reads, group, staff, feed, capacity, visit, support),
     *(services, register, caseload, demo, pathway, reconcile, rehearse),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""

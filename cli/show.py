@@ -141,9 +141,13 @@ def _known_facts(pathway: "Pathway", journey: "Journey") -> list[str]:
 def _standing(journey: "Journey") -> list[str]:
     from planner import words
 
-    if journey.hold is None:
-        return []
-    return [f"[yellow]on hold since {words.moment(journey.hold.since)}[/yellow]: {journey.hold.reason}"]
+    hold, peers = journey.hold, journey.peers
+    said = [f"[yellow]on hold since {words.moment(hold.since)}[/yellow]: {hold.reason}"] if hold else []
+    if peers is not None and peers.worker is not None:
+        said.append(f"{peers.worker} goes with them" + (f", {peers.joining} will take over" if peers.joining else ""))
+    if peers is not None and peers.waiting_since is not None:
+        said.append(f"waits for a peer worker since {words.day(peers.waiting_since)}")
+    return said
 
 
 def _finished(step: "StepState") -> str:

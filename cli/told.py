@@ -88,6 +88,8 @@ def _of_peer_support(after: Journey, command: says.Command) -> str:
         stands = "nobody is free yet, and the person waits in the queue"
     elif peers.joining is not None:
         stands = f"{peers.joining} gets to know the person, and takes over once they have met and accepted"
+    elif peers.leaving:
+        stands = f"{peers.worker} stays theirs until somebody else has met them and taken over"
     else:
         stands = f"{peers.worker} goes with the person"
     return f"{said}; {stands}" if said else stands

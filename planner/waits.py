@@ -49,12 +49,25 @@ def _text(pathway: Pathway, journey: Journey, step: StepState) -> str:
     when = f"due {words.due(step.due)}"
     if step.by_hand:
         when += " (set by hand)"
+    when += _at_its_time(journey, step)
     if journey.hold is not None and step.ladder != ladders.SAFETY:
         return f"{when}, on hold"
     if step.state is State.PLANNED:
         return f"{when}, opens when its turn comes"
     prefix = "overdue, was " if step.state is State.MISSED else ""
     return f"{prefix}{when}{_then(pathway, journey, step)}"
+
+
+def _at_its_time(journey: Journey, step: StepState) -> str:
+    """When a peer worker's contact takes place, or that there is no time for it."""
+    peers = journey.peers
+    if peers is None:
+        return ""
+    if step.id in peers.booked:
+        booked = peers.booked[step.id]
+        return f", booked for {words.moment(booked.starts)} with {' and '.join(booked.staff)}"
+    none = peers.unplaced.get(step.id)
+    return f", no time found: {none.why}" if none is not None and none.why is not None else ""
 
 
 def _then(pathway: Pathway, journey: Journey, step: StepState) -> str:

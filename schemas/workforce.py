@@ -37,7 +37,7 @@ class Policy(Strict):
     contact_minutes: Annotated[int, Field(ge=5, le=480)] = 60
     travel_minutes: Minutes = 20
     writing_up_minutes: Minutes = 15
-    people_per_full_time: Annotated[float, Field(gt=0, le=200)] = 40
+    people_per_full_time: Annotated[float, Field(gt=0, le=200)] = 60
     warm_handover: bool = False
     """The team's ward worker hands over to a community worker when the person leaves the ward."""
     window_days: Annotated[int, Field(ge=1, le=92)] = 14

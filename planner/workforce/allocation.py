@@ -91,7 +91,7 @@ def _cannot(roster: Roster, staff: str, ask: Ask, now: datetime, held: tuple[int
     most = people_at_most(worker, roster)
     if worker.people + people >= most:
         kept = f", {people} of them for people who come first" if people else ""
-        return f"has places for {most} people by their hours (local policy), and all are taken{kept}."
+        return f"has places for {_people(most)} by their hours (local policy), and all are taken{kept}."
     if free_ahead(roster, staff, now) - minutes < _one_contact(roster):
         return f"has no hours left for a contact in the next {AHEAD_WEEKS} weeks."
     return None
@@ -148,5 +148,9 @@ def _merits(roster: Roster, staff: str, ask: Ask, now: datetime) -> str:
     if unmet:
         merits.append(f"does not meet {', '.join(unmet)}")
     hours = free_ahead(roster, staff, now) / 60
-    merits.append(f"has {hours:.1f} hours free in the next {AHEAD_WEEKS} weeks and goes with {worker.people} people")
+    merits.append(f"has {hours:.1f} hours free in the next {AHEAD_WEEKS} weeks and goes with {_people(worker.people)}")
     return "; ".join(merits) + "."
+
+
+def _people(number: int) -> str:
+    return "one person" if number == 1 else f"{number} people"

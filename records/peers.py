@@ -1,0 +1,134 @@
+"""What people look up of peer support: who goes with whom and why, who waits, and a worker's contacts."""
+
+import json
+from datetime import datetime
+from uuid import UUID
+
+from records.database import Database, connected
+from schemas.base import Stored
+
+ASSIGNMENT = """
+-- Who goes with somebody (or will take over), since when, and why them.
+SELECT staff, joining, starts, why, considered::text AS considered, assigned_by, reason FROM assignments
+WHERE transition_id = $1 AND ends IS NULL ORDER BY joining
+"""
+WAITING_ALONE = """
+-- Why nobody goes with somebody who waits.
+SELECT since, considered::text AS considered FROM peer_queue WHERE transition_id = $1
+"""
+QUEUE = """
+-- The allocation queue of a team: the most at risk first, then who has waited longest.
+SELECT q.transition_id::text, p.local_id, p.given_name || ' ' || p.family_name AS name, q.team, q.urgency, q.since
+FROM peer_queue q JOIN transitions t ON t.id = q.transition_id JOIN people p ON p.id = t.person_id
+WHERE q.team = $1 ORDER BY q.urgency DESC, q.since, q.transition_id LIMIT $2
+"""
+QUEUES = """
+-- The teams in whose queue somebody waits, how many, and since when the longest.
+SELECT team, count(*)::int AS people, min(since) AS since, count(*) FILTER (WHERE urgency > 0)::int AS urgent
+FROM peer_queue GROUP BY team ORDER BY team
+"""
+CONTACTS_OF = """
+-- A worker's contacts between two instants: with whom, where, and who else comes.
+SELECT b.starts, b.ends, b.place, b.status, b.step, p.local_id, p.given_name || ' ' || p.family_name AS name,
+    g.title AS group_title, t.id::text AS transition_id,
+    ARRAY(SELECT o.staff FROM bookings o WHERE o.id = b.id AND o.staff <> b.staff ORDER BY o.staff) AS along
+FROM bookings b LEFT JOIN transitions t ON t.id = b.transition_id LEFT JOIN people p ON p.id = t.person_id
+    LEFT JOIN group_sessions g ON g.id = b.group_id
+WHERE b.staff = $1 AND b.starts >= $2 AND b.starts < $3 AND b.status <> 'released' ORDER BY b.starts
+"""
+
+
+class Candidate(Stored):
+    """Somebody who was considered, and what was found of them."""
+
+    staff: str
+    could: bool
+    why: str
+
+
+class Assignment(Stored):
+    """Who goes with a person, or `joining` will take over; everybody who was considered has a sentence."""
+
+    staff: str
+    joining: bool
+    starts: datetime
+    why: str
+    considered: list[Candidate]
+    assigned_by: str | None
+    reason: str | None
+
+
+class Alone(Stored):
+    """Somebody waits for a worker, and why each of them is not theirs."""
+
+    since: datetime
+    considered: list[Candidate]
+
+
+class Queued(Stored):
+    """Somebody in the allocation queue."""
+
+    transition_id: str
+    local_id: str
+    name: str
+    team: str
+    urgency: int
+    since: datetime
+
+
+class TeamQueue(Stored):
+    """How many wait in a team, since when the longest, and how many of them safety asks for."""
+
+    team: str
+    people: int
+    since: datetime
+    urgent: int
+
+
+class BookedContact(Stored):
+    """One of a worker's contacts; a group has its title instead of a person."""
+
+    starts: datetime
+    ends: datetime
+    place: str
+    status: str
+    step: str | None
+    local_id: str | None
+    name: str | None
+    group_title: str | None
+    transition_id: str | None
+    along: list[str]
+
+
+async def assignments(db: Database, transition_id: str) -> list[Assignment]:
+    """Who goes with the person now; whoever will take over comes second."""
+    async with connected(db) as link:
+        rows = await link.fetch(ASSIGNMENT, UUID(transition_id))
+    return [Assignment.model_validate({**row, "considered": json.loads(row["considered"])}) for row in rows]
+
+
+async def alone(db: Database, transition_id: str) -> Alone | None:
+    """Since when the person waits and why nobody could go; None when they do not wait."""
+    async with connected(db) as link:
+        row = await link.fetchrow(WAITING_ALONE, UUID(transition_id))
+    return Alone.model_validate({**row, "considered": json.loads(row["considered"])}) if row else None
+
+
+async def queue(db: Database, team: str, limit: int = 200) -> list[Queued]:
+    """Who waits in a team, in the order in which they are thought of."""
+    async with connected(db) as link:
+        return [Queued.model_validate(dict(row)) for row in await link.fetch(QUEUE, team, limit)]
+
+
+async def queues(db: Database) -> list[TeamQueue]:
+    """The teams in which somebody waits."""
+    async with connected(db) as link:
+        return [TeamQueue.model_validate(dict(row)) for row in await link.fetch(QUEUES)]
+
+
+async def contacts_of(db: Database, staff_id: str, since: datetime, until: datetime) -> list[BookedContact]:
+    """A worker's contacts that begin between two instants."""
+    async with connected(db) as link:
+        return [
+            BookedContact.model_validate(dict(row)) for row in await link.fetch(CONTACTS_OF, staff_id, since, until)
+        ]
