@@ -55,6 +55,14 @@ def birth(name: str, text: str, now: datetime) -> date:
     return day
 
 
+def day(name: str, text: str, now: datetime) -> date:
+    """A day without a time."""
+    found, at = _read(name, text, now)
+    if at is not None:
+        raise Stop(f"{name}: give the day alone, such as 2026-11-26.", 2)
+    return found
+
+
 def _midnight(day: date) -> datetime:
     """The instant at which a day begins in London."""
     return datetime.combine(day, time(), LONDON).astimezone(UTC)

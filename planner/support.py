@@ -15,8 +15,8 @@ from planner.clock import (
     local_day,
     told_at,
 )
-from schemas.codes import Division
-from schemas.support import Matter, Track
+from schemas.codes import Division, Track
+from schemas.support import Matter
 from schemas.workforce import Policy
 
 REMINDER_WORKING_DAYS = 5

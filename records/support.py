@@ -16,9 +16,9 @@ from records.errors import RecordsError, UnknownStaff
 from records.policy import policy
 from records.standing import knows
 from records.support_alerts import Due, tell
-from schemas.codes import Division, Role
+from schemas.codes import Division, Role, Track
 from schemas.staff import StaffMember
-from schemas.support import Cause, Debrief, Look, Looked, Matter, Supervised, Track
+from schemas.support import Cause, Debrief, Look, Looked, Matter, Supervised
 
 LOCK = """
 -- One change of somebody's support at a time.
@@ -114,14 +114,18 @@ async def offer_debrief(
         await tell(link, directory, worker, due, rules.REMINDER, at)
 
 
-async def incident(db: Database, staff_id: str, at: datetime, by: str, now: datetime, division: Division) -> None:
-    """Something happened to somebody, says anybody who works here: a debrief is owed. What happened is not asked."""
+async def incident(db: Database, staff_id: str, at: datetime, by: str, now: datetime, division: Division) -> datetime:
+    """Something happened to somebody, says anybody who works here: a debrief is owed. What happened is not asked.
+
+    Answers by when the debrief is to be offered.
+    """
     if at > now:
         raise RecordsError("invalid", f"{words.moment(at)} has not come yet: say when it happened.")
     async with transaction(db) as link:
         await _works_here(link, by)
         await _works_here(link, staff_id)
         await offer_debrief(link, staff_id, Cause.INCIDENT, at, division)
+    return rules.offer_by(at, division)
 
 
 async def debrief_offered(db: Database, staff_id: str, by: str, now: datetime) -> None:

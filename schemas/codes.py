@@ -107,6 +107,13 @@ class Division(StrEnum):
     NORTHERN_IRELAND = "northern-ireland"
 
 
+class Track(StrEnum):
+    """The two supervisions of a peer worker."""
+
+    ROLE = "role"
+    WELLBEING = "wellbeing"
+
+
 class StepKind(StrEnum):
     """What sort of thing a step is; it decides what completing it asks for."""
 

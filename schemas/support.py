@@ -4,15 +4,8 @@ from datetime import date
 from enum import StrEnum
 
 from schemas.base import Instant, Stored
-from schemas.codes import Division
+from schemas.codes import Division, Track
 from schemas.command import StaffId
-
-
-class Track(StrEnum):
-    """The two supervisions of a peer worker."""
-
-    ROLE = "role"
-    WELLBEING = "wellbeing"
 
 
 class Matter(StrEnum):

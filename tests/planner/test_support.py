@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from planner import support as rules
 from planner.clock import end_of, is_working_day, local_day, midnight
 from planner.support import MAY_KNOW, Standing, following, look_at, may_know, next_due, number_at, offer_by, reminder_at
-from schemas.codes import Division
-from schemas.support import Matter, Track
+from schemas.codes import Division, Track
+from schemas.support import Matter
 from schemas.workforce import Policy
 
 ENGLAND = Division.ENGLAND_AND_WALES

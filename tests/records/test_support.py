@@ -11,9 +11,9 @@ from records import listings, support
 from records.database import transaction
 from records.errors import RecordsError
 from records.staff import add_cover, upsert_staff
-from schemas.codes import Division, Role
+from schemas.codes import Division, Role, Track
 from schemas.staff import Cover, StaffMember
-from schemas.support import Cause, Look, Matter, Track
+from schemas.support import Cause, Look, Matter
 from tests.records.journeys import T0, member, team_of
 
 Db: TypeAlias = "Pool[Record]"
