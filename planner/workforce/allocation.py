@@ -6,10 +6,11 @@ from math import ceil
 from typing import NamedTuple
 
 from planner.clock import LONDON
-from planner.workforce.hours import AHEAD_WEEKS, free_ahead
+from planner.workforce.hours import AHEAD_WEEKS, free_ahead, room_ahead
 from planner.workforce.roster import Ask, Roster, Worker
 from planner.workforce.slots import suits
 from schemas.base import Stored
+from schemas.workforce import Policy
 
 FULL_TIME_MINUTES = 2250
 """A week of 37.5 hours."""
@@ -35,6 +36,11 @@ class Choice(NamedTuple):
     considered: list[Considered]
 
 
+def one_contact(policy: Policy) -> int:
+    """The minutes that a contact takes of a worker's hours, when they travel to it."""
+    return policy.contact_minutes + policy.travel_minutes + policy.writing_up_minutes
+
+
 def people_at_most(worker: Worker, roster: Roster) -> int:
     """How many people a worker's hours are for: local policy, part of a person counts as one."""
     return ceil(roster.policy.people_per_full_time * worker.minutes / FULL_TIME_MINUTES)
@@ -46,13 +52,15 @@ def choose(roster: Roster, ask: Ask, now: datetime) -> Choice:
     In order: whom the person asked for; whom they know; what else they asked for; who knows the setting; who has
     hours for all of it; who has fewest people for their hours. The same question always has the same answer.
     """
+    one = one_contact(roster.policy)
     # With nobody free there is nothing to keep for those ahead: a long queue is not gone through for that.
-    free = any(_cannot(roster, staff, ask, now, NOTHING_HELD) is None for staff in roster.workers)
+    free = any(_cannot(roster, staff, ask, now, NOTHING_HELD, one) is None for staff in roster.workers)
     held = _held_by_those_ahead(roster, now) if free else {}
     considered, could = [], []
     for staff in roster.workers:
         kept = held.get(staff, NOTHING_HELD)
-        no = _cannot(roster, staff, ask, now, kept)
+        # Some contacts are better than none, but not when the others would be those of somebody who comes first.
+        no = _cannot(roster, staff, ask, now, kept, ask.minutes if kept[1] else one)
         if no is None:
             could.append((_rank(roster, staff, ask, now, kept), staff))
         considered.append(Considered(staff=staff, could=no is None, why=no or _merits(roster, staff, ask, now)))
@@ -64,14 +72,13 @@ def choose(roster: Roster, ask: Ask, now: datetime) -> Choice:
 
 def _held_by_those_ahead(roster: Roster, now: datetime) -> dict[str, tuple[int, int]]:
     """People and minutes of each worker that are kept for whoever stands before in the queue."""
-    if not roster.ahead:
-        return {}
+    one = one_contact(roster.policy)
     held: dict[str, tuple[int, int]] = {}
     for ask in roster.ahead:
         ranked = [
             (_rank(roster, staff, ask, now, held.get(staff, NOTHING_HELD)), staff)
             for staff in roster.workers
-            if _cannot(roster, staff, ask, now, held.get(staff, NOTHING_HELD)) is None
+            if _cannot(roster, staff, ask, now, held.get(staff, NOTHING_HELD), one) is None
         ]
         if ranked:
             staff = min(ranked)[1]
@@ -80,8 +87,8 @@ def _held_by_those_ahead(roster: Roster, now: datetime) -> dict[str, tuple[int, 
     return held
 
 
-def _cannot(roster: Roster, staff: str, ask: Ask, now: datetime, held: tuple[int, int]) -> str | None:
-    """Why a worker cannot go at all; None when they can."""
+def _cannot(roster: Roster, staff: str, ask: Ask, now: datetime, held: tuple[int, int], least: int) -> str | None:
+    """Why a worker cannot go at all; None when they can. `least` is how many minutes of theirs it takes."""
     worker = roster.workers[staff]
     people, minutes = held
     if staff in ask.not_with:
@@ -92,14 +99,11 @@ def _cannot(roster: Roster, staff: str, ask: Ask, now: datetime, held: tuple[int
     if worker.people + people >= most:
         kept = f", {people} of them for people who come first" if people else ""
         return f"has places for {_people(most)} by their hours (local policy), and all are taken{kept}."
-    if free_ahead(roster, staff, now) - minutes < _one_contact(roster):
-        return f"has no hours left for a contact in the next {AHEAD_WEEKS} weeks."
+    room = room_ahead(roster, staff, now, one_contact(roster.policy)) - minutes
+    if room < least:
+        kept = ", with what is kept for people who come first" if minutes else ""
+        return f"has no hours left for a contact in the next {AHEAD_WEEKS} weeks{kept}."
     return None
-
-
-def _one_contact(roster: Roster) -> int:
-    policy = roster.policy
-    return policy.contact_minutes + policy.travel_minutes + policy.writing_up_minutes
 
 
 def _rank(roster: Roster, staff: str, ask: Ask, now: datetime, held: tuple[int, int]) -> tuple[float, ...]:
@@ -111,7 +115,7 @@ def _rank(roster: Roster, staff: str, ask: Ask, now: datetime, held: tuple[int, 
         known.index(staff) if staff in known else len(known),
         -len(list(_met(worker, ask))),
         ask.setting not in worker.settings,
-        free_ahead(roster, staff, now) - held[1] < ask.minutes,
+        room_ahead(roster, staff, now, one_contact(roster.policy)) - held[1] < ask.minutes,
         (worker.people + held[0]) / worker.minutes,
     )
 

@@ -100,11 +100,12 @@ def shortfall(pattern: Pattern, contracted: float) -> str | None:
     return None
 
 
-def shifts_on(pattern: Pattern, day: date) -> list[Interval]:
+@lru_cache(maxsize=65536)
+def shifts_on(pattern: Pattern, day: date) -> tuple[Interval, ...]:
     """The spells of work of a day, as instants."""
-    return [
+    return tuple(
         (_instant(day, shift.begins), _instant(day, shift.ends)) for shift in pattern if shift.weekday == day.weekday()
-    ]
+    )
 
 
 def _instant(day: date, at: time) -> datetime:

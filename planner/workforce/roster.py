@@ -1,12 +1,16 @@
 """The workers of a team, and every hour of theirs that is spoken for: what allocation and booking decide from."""
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from planner.workforce.pattern import Interval, Pattern
 from schemas.codes import Division
 from schemas.workforce import Place, Policy
+
+_BEGINS, _ENDS = attrgetter("begins"), attrgetter("ends")
 
 
 class Worker(NamedTuple):
@@ -84,20 +88,32 @@ class Roster:
     def copy(self) -> "Roster":
         """The same, to try something with."""
         busy = [one for taken in self._busy.values() for one in taken]
-        return Roster(self.workers.values(), busy, policy=self.policy, division=self.division, ahead=self.ahead)
+        copied = Roster(self.workers.values(), busy, policy=self.policy, division=self.division, ahead=self.ahead)
+        copied.groups = dict(self.groups)
+        return copied
 
     def take(self, busy: Busy) -> None:
         """Speak for some time of a worker."""
-        self._busy.setdefault(busy.staff, []).append(busy)
+        insort(self._busy.setdefault(busy.staff, []), busy, key=_BEGINS)
 
     def free(self, busy: Busy) -> None:
         """Give time of a worker back: what overlaps it, which is this alone."""
-        left = [one for one in self.of(busy.staff) if one.ends <= busy.begins or busy.ends <= one.begins]
-        self._busy[busy.staff] = left
+        first, last = self._range(busy.staff, busy.begins, busy.ends)
+        del self._busy.get(busy.staff, [])[first:last]
 
     def of(self, staff: str) -> list[Busy]:
-        """The time of a worker that is spoken for."""
-        return self._busy.get(staff, [])
+        """The time of a worker that is spoken for, the earliest first."""
+        return list(self._busy.get(staff, ()))
+
+    def between(self, staff: str, begins: datetime, ends: datetime) -> list[Busy]:
+        """What of it lies between two instants, or reaches into that time."""
+        first, last = self._range(staff, begins, ends)
+        return self._busy.get(staff, [])[first:last]
+
+    def _range(self, staff: str, begins: datetime, ends: datetime) -> tuple[int, int]:
+        """Nobody is in two places at once, so whoever begins first ends first too."""
+        taken = self._busy.get(staff, [])
+        return bisect_right(taken, begins, key=_ENDS), bisect_left(taken, ends, key=_BEGINS)
 
     def is_away(self, staff: str, interval: Interval) -> None:
         """A worker is away for a while."""

@@ -58,7 +58,7 @@ def find(roster: Roster, wanted: Wanted) -> Slot | str:
                 starts = _on_grid(clash + before)
             elif not suits(starts, wanted.times):
                 why, starts = "no hour that is worked until then is at a time the person asked for", starts + GRID
-            elif not _has_hours(roster, slot):
+            elif over_hours(roster, slot):
                 why = "the hours of the week are used up"
                 break
             else:
@@ -77,7 +77,7 @@ def problems(roster: Roster, slot: Slot) -> list[str]:
         works = open_intervals(worker, busy.begins, busy.ends, roster.division)
         if works != [(busy.begins, busy.ends)]:
             found.append(f"{busy.staff} does not work then, with the way there and the writing up.")
-        if any(one.begins < busy.ends and busy.begins < one.ends for one in roster.of(busy.staff)):
+        if roster.between(busy.staff, busy.begins, busy.ends):
             found.append(f"{busy.staff} is booked already then.")
     return found
 
@@ -116,17 +116,8 @@ def _shared(roster: Roster, wanted: Wanted, first: datetime, last: datetime) -> 
 
 def _clash(roster: Roster, slot: Slot) -> datetime | None:
     """When the last booking in the way ends; None when nothing is in the way."""
-    ends = [
-        one.ends
-        for busy in slot.busy
-        for one in roster.of(busy.staff)
-        if one.begins < busy.ends and busy.begins < one.ends
-    ]
+    ends = [one.ends for busy in slot.busy for one in roster.between(busy.staff, busy.begins, busy.ends)]
     return max(ends, default=None)
-
-
-def _has_hours(roster: Roster, slot: Slot) -> bool:
-    return not over_hours(roster, slot)
 
 
 def _on_grid(at: datetime) -> datetime:
