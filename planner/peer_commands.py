@@ -14,11 +14,11 @@ from planner.workforce import slots
 from planner.workforce.allocation import Choice, choose
 from planner.workforce.roster import Roster
 from schemas import command as says
-from schemas.codes import Role, StepKind
+from schemas.codes import Role
 from schemas.event import Event, Kind
 from schemas.journey import Journey, StepState
 from schemas.pathway import Pathway
-from schemas.workforce import Booked, Place, Policy, Unplaced
+from schemas.workforce import Place, Unplaced
 
 MAY_OVERRIDE = (Role.TEAM_LEAD, Role.SERVICE_MANAGER)
 FURTHEST = timedelta(days=366)
@@ -85,6 +85,8 @@ def _wish(turn: Turn, command: says.Wish) -> None:
         raise Refused("invalid", "Say what the person asked for.")
     if command.asked_for is not None and command.asked_for == command.not_with:
         raise Refused("invalid", "The same worker cannot be asked for and refused at once.")
+    if turn.journey.peers is not None and command.asked_for in turn.journey.peers.stepped_back:
+        raise Refused("conflict", f"{command.asked_for} does not go with this person: ask for somebody else.")
 
 
 def _assign(turn: Turn, command: says.AssignPeerWorker) -> None:
@@ -102,7 +104,7 @@ def _assign(turn: Turn, command: says.AssignPeerWorker) -> None:
 
 def _not_refused(turn: Turn, staff: str) -> None:
     state = turn.journey.peers
-    if state is not None and staff in state.not_with:
+    if state is not None and staff in (*state.not_with, *state.stepped_back):
         raise Refused(
             "conflict", f"{staff} does not go with this person. That is not overridden: choose somebody else."
         )
@@ -140,6 +142,8 @@ def _book(turn: Turn, command: says.BookContact) -> None:
     for at in (command.starts, command.not_before):
         if at is not None and not turn.now <= at <= turn.now + FURTHEST:
             raise Refused("invalid", "The time lies in the past or over a year ahead: check the date.")
+    if turn.journey.hold is not None:
+        raise Refused("conflict", "The transition is on hold: nothing is booked until it goes on.")
     if command.starts is not None and command.not_before is not None:
         raise Refused("invalid", "Give the time at which it starts, or a time not to start before; not both.")
     if command.not_before is not None and step.due is not None and turn.now < step.due <= command.not_before:
@@ -195,20 +199,35 @@ class _Doing(Covering):
             self._exists(command.asked_for)
             state.asked_for = command.asked_for
             state.not_with = [one for one in state.not_with if one != command.asked_for]
+            self._bring(command.asked_for)
+            state = peers.own(self.turn)
         state.look = None  # what had no worker, or no time, may have one now
         self.turn.emit(Kind.WISHES)
         if command.not_with is not None:
-            self._not_with(command.not_with)
+            refusing = peers.own(self.turn)
+            refusing.not_with = [*(one for one in refusing.not_with if one != command.not_with), command.not_with]
+            self._no_longer(command.not_with)
             refused = peers.own(self.turn)
             if refused.worker == command.not_with:
                 # What the person says of whom they meet holds at once: there is no contact with both first.
                 refused.worker, refused.leaving = None, False
                 self.turn.emit(Kind.PEER_ENDED, staff=command.not_with)
 
-    def _not_with(self, staff: str) -> None:
-        """The person does not want somebody, or somebody steps back: nobody is told which."""
+    def _bring(self, staff: str) -> None:
+        """Somebody is asked for while another goes with the person: they take over, once both have met the person."""
         state = peers.own(self.turn)
-        state.not_with = [*(one for one in state.not_with if one != staff), staff]
+        if state.worker in (None, staff) or state.joining == staff:
+            return
+        wants = peers.ask(self.turn.pathway, self.turn.journey, self.policy, self.turn.now)
+        choice = choose(self.roster, wants._replace(not_with=wants.not_with | {state.worker or ""}), self.turn.now)
+        if choice.staff == staff:
+            self.choices[staff] = choice
+            peers.join(self.turn, staff, choice.why)
+            self._make_joint()
+
+    def _no_longer(self, staff: str) -> None:
+        """Somebody does not go with the person any more, from now on or once another has taken over."""
+        state = peers.own(self.turn)
         if state.asked_for == staff:
             state.asked_for = None
         if state.joining == staff:
@@ -228,7 +247,7 @@ class _Doing(Covering):
         self._exists(command.staff)
         wants = peers.ask(self.turn.pathway, self.turn.journey, self.policy, self.turn.now)
         considered = choose(self.roster, wants, self.turn.now).considered
-        why = f"{command.staff} was chosen by hand."
+        why = f"{command.staff} was chosen by hand: {command.reason}"
         self.choices[command.staff] = Choice(command.staff, why, considered)
         if state.worker is not None and not command.at_once:
             peers.join(self.turn, command.staff, why)
@@ -256,7 +275,9 @@ class _Doing(Covering):
 
     def _step_back(self, command: says.StepBack) -> None:
         self.turn.emit(Kind.STEPPED_BACK, staff=command.staff)
-        self._not_with(command.staff)
+        state = peers.own(self.turn)
+        state.stepped_back = [*(one for one in state.stepped_back if one != command.staff), command.staff]
+        self._no_longer(command.staff)
 
     def _book(self, command: says.BookContact) -> None:
         state = peers.own(self.turn)

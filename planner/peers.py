@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from planner import conditions
-from planner.clock import due_after
+from planner.clock import due_after, end_of, local_day
 from planner.turn import Turn
 from planner.workforce.allocation import Choice, choose
 from planner.workforce.roster import Ask, Busy, Group, Roster
@@ -33,7 +33,7 @@ EARLY = timedelta(hours=1)
 
 
 class Ended(NamedTuple):
-    """What became of a booking that is over: `done`, `not-seen`, or `released` and why."""
+    """What became of a booking that is over: `done`, `not-seen`, `unreported`, or `released` and why."""
 
     status: str
     why: str | None = None
@@ -92,7 +92,7 @@ def unsettled(journey: Journey) -> bool:
     if peers.waiting_since is not None and not accepted(journey):
         return True
     if journey.hold is not None:
-        return False
+        return any(booked.starts > journey.hold.since for booked in peers.booked.values())
     todo = to_place(journey)
     if peers.look is None and (peers.waiting_since is not None or peers.unplaced):
         return True
@@ -140,7 +140,7 @@ def ask(pathway: Pathway, journey: Journey, policy: Policy, now: datetime) -> As
         setting=setting(pathway, journey),
         minutes=max(1, len(soon)) * cost,
         asked_for=peers.asked_for,
-        not_with=frozenset(peers.not_with),
+        not_with=frozenset([*peers.not_with, *peers.stepped_back]),
         wishes=tuple(wishes(journey)),
         past=tuple(reversed(peers.past)),
     )
@@ -214,7 +214,8 @@ def tell(turn: Turn, step_id: str, booked: Booked, *, over: bool = False) -> Non
 def tell_no_slot(turn: Turn, step: StepState, why: str) -> None:
     """Say at once that a contact has no time, and not only when it is missed."""
     to = [turn.pathway.role(Role.COORDINATOR)]
-    turn.emit(Kind.NO_SLOT, step=step.id, due=step.due, to=to, reason=f"No time before it is due: {why}.")
+    until = "soon" if step.due is None or step.due <= turn.now else "before it is due"
+    turn.emit(Kind.NO_SLOT, step=step.id, due=step.due, to=to, reason=f"No time {until}: {why}.")
 
 
 def _tell_release(turn: Turn, step_id: str, booked: Booked, why: str) -> None:
@@ -246,11 +247,19 @@ class _Settling:
         elif not accepted(self.turn.journey):
             self._stop_waiting("no-longer-asked-for")
             self._look_again()
-        elif self.turn.journey.hold is None:
+        elif self.turn.journey.hold is not None:
+            self._wait_for_resume(self.turn.journey.hold.since)
+        else:
             self._find_worker()
             self._place()
             self._look_again()
         return Settlement(self.ended, self.choices)
+
+    def _wait_for_resume(self, since: datetime) -> None:
+        """Nobody sets out while everything is on hold."""
+        for step_id, booked in list(self.peers.booked.items()):
+            if booked.starts > since:
+                self._let_go(step_id, "the transition is on hold")
 
     # Bookings that are over
 
@@ -273,6 +282,11 @@ class _Settling:
         """The date that a booking was found for has moved: it stays when it still fits, else it is found anew."""
         step = self.turn.journey.steps[step_id]
         if booked.due == step.due:
+            return
+        if booked.ends <= self.turn.now:
+            self._take_out(
+                step_id, booked, Ended("unreported")
+            )  # it may have taken place: there is nothing to give back
             return
         first, last = window(self.roster.policy, step, self.turn.now)
         if booked.ends <= last and booked.starts >= first - timedelta(hours=self.roster.policy.notice_hours):
@@ -322,7 +336,13 @@ class _Settling:
 
     def _wrong_setting(self) -> bool:
         settings = self.roster.workers[self.peers.worker or ""].settings
-        return bool(settings) and setting(self.turn.pathway, self.turn.journey) not in settings
+        here = setting(self.turn.pathway, self.turn.journey)
+        return bool(settings) and (here not in settings or self._of_the_ward(self.peers.worker or ""))
+
+    def _of_the_ward(self, staff: str) -> bool:
+        """In a team that works by warm handover, ward workers hand over to community workers at discharge."""
+        outside = setting(self.turn.pathway, self.turn.journey) == COMMUNITY
+        return outside and self.roster.policy.warm_handover and SECURE_WARD in self.roster.workers[staff].settings
 
     def _assign(self) -> None:
         choice = choose(self.roster, self._ask(), self.turn.now)
@@ -346,7 +366,8 @@ class _Settling:
     def _join(self) -> None:
         """Somebody is found to take over, and meets the person together with the worker first."""
         wants = self._ask()
-        choice = choose(self.roster, wants._replace(not_with=wants.not_with | {self.peers.worker or ""}), self.turn.now)
+        others = {self.peers.worker or "", *filter(self._of_the_ward, self.roster.workers)}
+        choice = choose(self.roster, wants._replace(not_with=wants.not_with | others), self.turn.now)
         if choice.staff is None:
             if self.peers.leaving:
                 self._wait(choice)
@@ -428,7 +449,7 @@ class _Settling:
             found = "it waits for the new peer worker"
         else:
             sought = Wanted(staff, first, last, policy.contact_minutes, place, times(self.turn.journey))
-            found = find(self.roster, sought)
+            found = self._on_a_day_of_its_own(sought)
         if isinstance(found, str):
             if known is None or known.due != step.due or known.why is None:
                 tell_no_slot(self.turn, step, found)
@@ -438,6 +459,14 @@ class _Settling:
             self.roster.take(one)
         book(self.turn, step, found, place)
         self.peers = own(self.turn)
+
+    def _on_a_day_of_its_own(self, sought: Wanted) -> Slot | str:
+        """The earliest time on a day on which the person has no other contact; when there is none, the earliest."""
+        taken = {local_day(booked.starts) for booked in self.peers.booked.values()}
+        earliest = found = find(self.roster, sought)
+        while isinstance(found, Slot) and local_day(found.starts) in taken:
+            found = find(self.roster, sought._replace(first=end_of(local_day(found.starts))))
+        return earliest if isinstance(found, str) else found
 
     def _who_comes(self) -> tuple[str, ...]:
         """The worker; with the one who joins until they have met; nobody alone whose worker is leaving."""

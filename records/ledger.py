@@ -27,7 +27,7 @@ UNION SELECT team FROM transitions WHERE status = 'open' ORDER BY team
 SPENT = """
 -- What some workers have booked and done between two instants, by week. A contact that nobody came to was work as well.
 SELECT staff, (date_trunc('week', starts AT TIME ZONE 'Europe/London'))::date AS week,
-    coalesce(sum(minutes) FILTER (WHERE status = 'booked'), 0)::int AS booked,
+    coalesce(sum(minutes) FILTER (WHERE status IN ('booked', 'unreported')), 0)::int AS booked,
     coalesce(sum(minutes) FILTER (WHERE status IN ('done', 'not-seen')), 0)::int AS done,
     coalesce(sum(minutes) FILTER (WHERE over_hours), 0)::int AS over
 FROM bookings WHERE staff = ANY($1) AND starts >= $2 AND starts < $3 AND status <> 'released' GROUP BY 1, 2

@@ -106,7 +106,7 @@ class Peers(Stored):
 
     `worker` is responsible. `joining` will take over once they have met the person together (`met`) and accepted;
     `leaving` says that no other contact is booked with the worker until then.
-    `not_with` are workers the person does not want, or who stepped back; the two are not told apart.
+    `not_with` are workers the person does not want, `stepped_back` who stepped back: people are not told which.
     `look` is when time alone asks for another look at what could not be placed.
     """
 
@@ -117,6 +117,7 @@ class Peers(Stored):
     past: list[str] = []
     asked_for: str | None = None
     not_with: list[str] = []
+    stepped_back: list[str] = []
     wishes: list[str] = []
     waiting_since: Instant | None = None
     booked: dict[str, Booked] = {}

@@ -102,7 +102,7 @@ CREATE TABLE bookings (
     busy tstzrange NOT NULL,
     minutes integer NOT NULL CHECK (minutes > 0),
     place text NOT NULL,
-    status text NOT NULL DEFAULT 'booked' CHECK (status IN ('booked', 'done', 'not-seen', 'released')),
+    status text NOT NULL DEFAULT 'booked' CHECK (status IN ('booked', 'done', 'not-seen', 'unreported', 'released')),
     over_hours boolean NOT NULL DEFAULT false,
     override_by text,
     override_reason text,
