@@ -6,7 +6,7 @@ The records are the truth: this only looks at them when something may be due, an
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, VersioningBehavior
+from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.support import SupportActivities
@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
 UNTIL_LOOKED = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30))
 
 
-@workflow.defn(versioning_behavior=VersioningBehavior.AUTO_UPGRADE)  # it goes on for as long as somebody works here
+@workflow.defn
 class SupportWorkflow:
     """One worker, until they leave, or are no peer worker any more and owed nothing."""
 

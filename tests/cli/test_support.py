@@ -1,10 +1,13 @@
 """Support as workers, their supervisors and the peer lead use it on the command line."""
 
+import contextlib
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.service import RPCError
 
 from planner.clock import local_day
 from records import staff
@@ -18,10 +21,14 @@ WORKER, LEAD, MANAGER = "peer-1", "peer-lead-1", "lead-1"
 
 
 @pytest.fixture(autouse=True)
-async def worker(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def worker(here: Place, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """A peer worker of the team, whose line manager is the team lead, and a peer lead of every team."""
     monkeypatch.delenv("ALONGSIDE_AS")
-    behind: dict[str, Any] = {"line_manager": MANAGER, "role_supervisor": "peer-lead", "wellbeing_supervisor": "peer-lead"}
+    behind: dict[str, Any] = {
+        "line_manager": MANAGER,
+        "role_supervisor": "peer-lead",
+        "wellbeing_supervisor": "peer-lead",
+    }
     await staff.upsert_staff(
         here.pool,
         [
@@ -29,6 +36,10 @@ async def worker(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
             StaffMember(id=LEAD, name="A Peer Lead", role=Role.PEER_LEAD),
         ],
     )
+    yield
+    for who in (WORKER, MANAGER):
+        with contextlib.suppress(RPCError):  # nobody followed them
+            await here.client.get_workflow_handle(workflow_id(who)).terminate("the test is over")
 
 
 def day(ago: int) -> str:

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -148,14 +149,20 @@ async def test_another_interval_holds_from_the_next_morning(skipping: Skipping, 
         assert await here.told() == [("role", 0, "lead-1"), ("role", 0, WORKER), ("role", 1, LEAD)]
 
 
+def peers() -> list[StaffMember]:
+    """Two peer workers whose ids no other test has: all have the same Temporal."""
+    ids = [f"peer-{uuid4().hex[:8]}" for _ in range(2)]
+    return [StaffMember(id=name, name="A Worker", role=Role.PEER_WORKER, team=TEAM) for name in ids]
+
+
 async def test_whoever_leaves_is_followed_no_more(here: Place) -> None:
-    await staffed(here.pool)
-    handle = here.client.get_workflow_handle(workflow_id(WORKER))
-    await follow(here.client, here.settings.task_queue, WORKER, DIVISION)
+    [leaver, _] = peers()
+    await staff.upsert_staff(here.pool, [leaver])
+    handle = here.client.get_workflow_handle(workflow_id(leaver.id))
+    await follow(here.client, here.settings.task_queue, leaver.id, DIVISION)
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
-    gone = (await staff.staff(here.pool, WORKER)).model_copy(update={"active": False})
-    await staff.upsert_staff(here.pool, [gone])
-    await follow(here.client, here.settings.task_queue, WORKER, DIVISION)
+    await staff.upsert_staff(here.pool, [leaver.model_copy(update={"active": False})])
+    await follow(here.client, here.settings.task_queue, leaver.id, DIVISION)
     await handle.result()
     assert await support.to_follow(here.pool) == []
 
@@ -171,21 +178,17 @@ async def nobody_left(client: Client, *who: str) -> AsyncIterator[None]:
 
 
 async def test_the_worker_follows_everybody_whom_nobody_does(here: Place) -> None:
-    await staffed(here.pool)
-    ids = ["peer-7", "peer-8"]
-    peers = [StaffMember(id=name, name="A Worker", role=Role.PEER_WORKER, team=TEAM) for name in ids]
-    await staff.upsert_staff(
-        here.pool, [*peers, (await staff.staff(here.pool, WORKER)).model_copy(update={"active": False})]
-    )
-    keeping = asyncio.create_task(keep_following(here.client, here.settings.task_queue, here.pool, DIVISION))
+    both = peers()
+    await staff.upsert_staff(here.pool, both)
     queue = here.settings.task_queue
+    keeping = asyncio.create_task(keep_following(here.client, queue, here.pool, DIVISION))
 
     async def followed() -> bool:
         return await follow_all(here.client, queue, here.pool, DIVISION) == 0
 
-    async with nobody_left(here.client, *ids):
+    async with nobody_left(here.client, *(one.id for one in both)):
         await until(followed)
-        for name in ids:
-            handle = here.client.get_workflow_handle_for(SupportWorkflow.run, workflow_id(name))
+        for one in both:
+            handle = here.client.get_workflow_handle_for(SupportWorkflow.run, workflow_id(one.id))
             assert await handle.query(SupportWorkflow.following) is not None
     keeping.cancel()

@@ -62,6 +62,16 @@ INSERT INTO visits (id, staff, team, transition_id, place, checked_in, expected_
 INSERT INTO visit_notices (visit_id, expected_end, rung, recipient, roles, text, created_at)
     SELECT id, expected_end, rung, staff, '{}', 'Not back.', expected_end
     FROM visits CROSS JOIN generate_series(0, 2) rung;
+INSERT INTO supervisions (staff, track, held_on, recorded_by)
+    SELECT 'peer-' || n, track, date '2020-01-01' + k * 7, 'ops'
+    FROM generate_series(1, 40) n CROSS JOIN unnest('{role,wellbeing}'::text[]) track
+        CROSS JOIN generate_series(1, 250) k;
+INSERT INTO debriefs (staff, cause, arisen_at, offer_by, offered_at, offered_by, taken)
+    SELECT 'coord-' || n % 1000 + 1, 'visit', h, h + interval '1 day', CASE WHEN n > 200 THEN h END,
+        CASE WHEN n > 200 THEN 'ops' END, CASE WHEN n > 400 THEN true END
+    FROM (SELECT n, timestamptz '2026-01-01' + n * interval '1 minute' AS h FROM generate_series(1, 20000) n) x;
+INSERT INTO support_alerts (staff, matter, due, number, recipient, text, created_at)
+    SELECT staff, track, held_on, 0, staff, 'It is due.', held_on FROM supervisions;
 """
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from asyncpg import Connection, Record, connect
 
-from records import absences, feeds, listings, notices, queries, staff, visit_notices, visits
+from records import absences, feeds, listings, notices, queries, staff, support, support_alerts, visit_notices, visits
 from records.caseload import PEOPLE_ALREADY
 from records.commit import NOTICES_TO_MAIL, RECEIPT, RECORDED_COMMIT, RECORDED_JOURNEY
 from records.people import ON_PATHWAY
@@ -67,6 +67,13 @@ PLANNED = {
         absences.OVERLAPPING, ("coord-3", datetime(2023, 1, 1, tzinfo=UTC), datetime(2023, 1, 9, tzinfo=UTC)),
     ),
     "history of the staff": (staff.STAFF_HISTORY, ("coord-3",)),
+    "last supervision": (support.LAST, (["peer-3", "peer-4"],)),
+    "debriefs to offer": (support.TO_OFFER, ("coord-3",)),
+    "debriefs to answer": (support.UNANSWERED, (["coord-3", "peer-3"],)),
+    "debriefs offered": (support.OFFERED, ("coord-3", datetime(2026, 6, 1, tzinfo=UTC), "ops")),
+    "debriefs answered": (support.ANSWERED, ("coord-3", True)),
+    "whose support is followed": (support.TO_FOLLOW, ()),
+    "told of support": (support_alerts.TOLD, ("peer-3", "role", datetime(2026, 6, 1, tzinfo=UTC), 1, None)),
 }  # fmt: skip
 
 
