@@ -45,7 +45,7 @@ def demo(
         typer.Option(metavar="DIR", help="Keep the data here. Default: thrown away at the end.", show_default=False),
     ] = None,
 ) -> None:
-    """Follow the 399 people of a synthetic caseload on this machine, and look at who is overdue and who was told."""
+    """Follow the 399 people of a synthetic caseload on this machine: who is overdue, who was told, who has nobody."""
     from workers.logging import configure
     from workers.settings import load_settings
 
@@ -97,6 +97,9 @@ async def _show(settings: "Settings", pool: "Pool") -> None:
     await _alongside(settings, "overdue", "--limit", "8")
     await _alongside(settings, "inbox", "--for", "safety-lead-1", "--limit", "4")
     await _alongside(settings, "tasks", "--for", "peer-f1", "--limit", "5")
+    await _alongside(settings, "bookings", "peer-f1")
+    await _alongside(settings, "queue", "--limit", "2")
+    await _alongside(settings, "capacity", "--team", "FIRST outreach north", "--weeks", "4")
     late = await pool.fetchrow(LATE_DOCUMENT)
     if late is not None:
         acting = ["--as", late["coordinator_id"], "--reason", "Sent, and they have it"]
@@ -121,7 +124,8 @@ async def _alongside(settings: "Settings", *arguments: str) -> None:
 
 
 def _what_next(settings: "Settings", own: "EmbeddedServices") -> str:
-    ahead = datetime.now(UTC).date() + timedelta(days=60)
+    today = datetime.now(UTC).date()
+    ahead, away = today + timedelta(days=60), today + timedelta(days=7)
     return f"""
 Everything above is real: one durable workflow a person, in Temporal and PostgreSQL on this machine.
 In another terminal, in this folder:
@@ -133,6 +137,9 @@ In another terminal, in this folder:
   alongside show AL00003                      # where one person stands, and what is waited for
   alongside expect AL00001 assessment {ahead} --as coord-t2 --preview
   alongside overdue --team "FIRST outreach south"
+  alongside peer AL00232                      # who goes with one person, and why them
+  alongside capacity                          # what is asked of peer workers, against their hours
+  alongside away peer-c2 --from {away} --until {away} --as lead-camhs-cambridge
   alongside reconcile                         # Temporal and the records tell the same
   alongside --help
 
