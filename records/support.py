@@ -105,7 +105,6 @@ async def offer_debrief(
     """
     cause, by = Cause(cause), rules.offer_by(at, division)
     async with link.transaction():
-        await link.execute(LOCK, staff_id)
         row = await link.fetchrow(OWE, staff_id, cause, at, by)
         if row is None:
             return

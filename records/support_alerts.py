@@ -35,7 +35,7 @@ class Due(NamedTuple):
 async def tell(link: Link, directory: Directory, worker: StaffMember, due: Due, number: int, now: datetime) -> None:
     """Tell whoever has to know, in their inboxes, unless they have been told.
 
-    The caller holds the worker's lock, so that nobody else tells the same meanwhile.
+    The caller sees to it that nobody else tells the same meanwhile, by the worker's lock; what is new is its own.
     """
     debrief_id = UUID(due.debrief.id) if due.debrief else None
     if await link.fetchval(TOLD, worker.id, due.matter, due.by, number, debrief_id):

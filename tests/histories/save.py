@@ -17,11 +17,13 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from planner.clock import end_of
+from tests.durable import test_support as supported
 from tests.durable.following import place
 from tests.durable.test_continuing import IMPATIENT, expect, runs
 from tests.durable.test_visits import field
 from tests.rehearsals.test_rehearsals import FILES, beside, the
-from workers import visits
+from workers import support, visits
 from workers.client import open_pool, register_search_attributes
 from workers.embedded import ephemeral_postgres, time_skipping
 from workers.rehearsal import stage
@@ -44,6 +46,7 @@ STORIES = (
 )
 RENEWED = "continued-as-new"
 VISIT = "out-alone"
+SUPPORT = "supervision"
 PROCESS = re.compile(r"\d+@")
 
 
@@ -59,6 +62,8 @@ async def save(names: Collection[str]) -> None:
         await _save_renewed()
     if VISIT in names:
         await save_visit()
+    if SUPPORT in names:
+        await save_support()
 
 
 async def save_visit() -> None:
@@ -72,6 +77,19 @@ async def save_visit() -> None:
             await out.until(longer, longer.expected_end + timedelta(minutes=40))
             await out.come_back(longer)
             await _keep(out.there.client, visits.workflow_id(visit.id), VISIT)
+        pool.terminate()
+
+
+async def save_support() -> None:
+    """Save somebody's support: each morning is looked, they are reminded, and the peer lead is told."""
+    async with ephemeral_postgres() as postgres:
+        pool = await open_pool(postgres.url)
+        async with supported.weeks(time_skipping, pool) as here, here.there.worker():
+            await pool.execute("UPDATE teams SET policy = '{\"supervision_weeks\": 1}'")
+            await here.follow()
+            await here.until(end_of(here.began + timedelta(weeks=1)) + timedelta(hours=1))
+            await here.follow()
+            await _keep(here.there.client, support.workflow_id(supported.WORKER), SUPPORT)
         pool.terminate()
 
 
@@ -124,4 +142,4 @@ def _without_machine(found: object) -> object:
 
 if __name__ == "__main__":
     SAVED.mkdir(exist_ok=True)
-    asyncio.run(save(sys.argv[1:] or (*STORIES, RENEWED, VISIT)))
+    asyncio.run(save(sys.argv[1:] or (*STORIES, RENEWED, VISIT, SUPPORT)))
