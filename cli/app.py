@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from cli import (
+    absence,
     capacity,
     caseload,
     commands,
@@ -34,7 +35,7 @@ from cli.errors import Stop
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 COMMANDS = (
-    *(reads, commands, show, handover, start, peers, peer_reads, group, staff, feed, capacity, visit, support),
+    *(reads, commands, show, handover, start, peers, peer_reads, group, staff, feed, absence, capacity, visit, support),
     *(services, register, caseload, demo, pathway, reconcile, rehearse),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""

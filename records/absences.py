@@ -1,7 +1,7 @@
 """When members of staff are away: from when to when, and never why."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from asyncpg import ExclusionViolationError, ForeignKeyViolationError
 
@@ -12,7 +12,8 @@ from schemas.staff import Absence
 
 ADD = """
 -- Somebody is away.
-INSERT INTO absences (staff, starts, ends, recorded_by) VALUES ($1, $2, $3, $4) RETURNING id
+INSERT INTO absences (id, staff, starts, ends, recorded_by) VALUES ($5, $1, $2, $3, $4)
+ON CONFLICT (id) DO NOTHING
 """
 OVERLAPPING = """
 -- The absence that another one would overlap.
@@ -28,6 +29,10 @@ FIND = """
 -- Whether there ever was an absence of this id.
 SELECT 1 FROM absences WHERE id = $1
 """
+WHOSE = """
+-- Who an absence is of.
+SELECT staff FROM absences WHERE id = $1
+"""
 AWAY = """
 -- When somebody, or anybody of a team, is away from some moment on.
 SELECT a.id::text AS id, a.staff, a.starts, a.ends, a.recorded_by FROM absences a
@@ -39,17 +44,21 @@ SELECT id FROM staff WHERE team = $1 AND active
 """
 
 
-async def add(db: Database, staff: str, starts: datetime, ends: datetime, by: str) -> UUID:
-    """Record that somebody is away from `starts` until just before `ends`; the absence's id.
+async def add(
+    db: Database, staff: str, starts: datetime, ends: datetime, by: str, absence_id: UUID | None = None
+) -> UUID:
+    """Record that somebody is away from `starts` until just before `ends`; the absence's id. Twice under one is once.
 
     Invalid when it ends before it starts, conflict when they are away at some of that time already.
     """
     if ends <= starts:
         raise RecordsError("invalid", "The absence ends before it starts: give the later date as its end.")
+    added = absence_id or uuid4()
     async with connected(db) as link:
         try:
             async with link.transaction():
-                added: UUID = await link.fetchval(ADD, staff, starts, ends, by)
+                if not await link.fetchval(FIND, added):
+                    await link.execute(ADD, staff, starts, ends, by, added)
         except ExclusionViolationError:
             other = await link.fetchrow(OVERLAPPING, staff, starts, ends)
             spell = f" from {words.moment(other['starts'])} until {words.moment(other['ends'])}" if other else ""
@@ -69,6 +78,15 @@ async def withdraw(db: Database, absence: UUID, by: str) -> None:
         if await link.fetchval(FIND, absence):
             raise RecordsError("conflict", f"The absence {absence} was withdrawn already.")
         raise RecordsError("not-found", f"There is no absence {absence}.")
+
+
+async def whose(db: Database, absence: UUID) -> str:
+    """Who an absence is of; RecordsError when there never was one."""
+    async with connected(db) as link:
+        found: str | None = await link.fetchval(WHOSE, absence)
+    if found is None:
+        raise RecordsError("not-found", f"There is no absence {absence}.")
+    return found
 
 
 async def away(db: Database, *, since: datetime, team: str | None = None, staff: str | None = None) -> list[Absence]:

@@ -11,6 +11,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.covering import CoveringActivities
 from activities.mail import Mailer
 from activities.notices import NoticeActivities
 from activities.records import RecordsActivities
@@ -20,6 +21,7 @@ from workers.client import Pool
 from workers.settings import Settings
 from workers.support import keep_following
 from workflows import transition
+from workflows.cover_absence import CoverAbsenceWorkflow
 from workflows.support import SupportWorkflow
 from workflows.transition import TransitionWorkflow
 from workflows.visit import VisitWorkflow
@@ -47,10 +49,11 @@ def build_worker(
     mailer = mailer_of(settings)
     records = RecordsActivities(pool, email=mailer is not None)
     visits = VisitActivities(pool, mailer)
+    covering = CoveringActivities(pool, client, settings.division)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[TransitionWorkflow, VisitWorkflow, SupportWorkflow],
+        workflows=[TransitionWorkflow, VisitWorkflow, SupportWorkflow, CoverAbsenceWorkflow],
         workflow_runner=SandboxedWorkflowRunner(restrictions),
         activities=[
             records.commit,
@@ -62,6 +65,9 @@ def build_worker(
             visits.visit_alert,
             visits.visit_deliver,
             SupportActivities(pool).support_look,
+            covering.record_absence,
+            covering.concerned,
+            covering.cover,
         ],
         max_cached_workflows=CACHED,
         max_concurrent_local_activities=50,

@@ -1,0 +1,90 @@
+"""Absences: record one and have it covered, see how far that has come, stop it and go on."""
+
+import contextlib
+from collections.abc import Awaitable
+from uuid import uuid4
+
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from planner.refused import Refused
+from schemas.covering import CoverAbsenceState, Outcome, Progress
+from schemas.staff import Absence
+from workers.transitions import REFUSALS
+from workflows.cover_absence import CoverAbsenceWorkflow
+
+
+def workflow_id(absence_id: str) -> str:
+    """The id of the workflow that covers an absence."""
+    return f"cover-absence-{absence_id}"
+
+
+def new_id() -> str:
+    """An id for an absence that is to be recorded."""
+    return str(uuid4())
+
+
+async def begin(client: Client, task_queue: str, absence: Absence) -> Absence:
+    """Record an absence and have it covered; twice under one id is once. Raises Refused when it cannot be recorded."""
+    operation = WithStartWorkflowOperation(
+        CoverAbsenceWorkflow.run,
+        CoverAbsenceState(absence=absence),
+        id=workflow_id(absence.id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    )
+    try:
+        return await client.execute_update_with_start_workflow(
+            CoverAbsenceWorkflow.begun, start_workflow_operation=operation
+        )
+    except WorkflowUpdateFailedError as error:
+        raise _refused(error) from error
+    except WorkflowAlreadyStartedError:
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await operation.workflow_handle()  # has the same error, and complains when nobody looks at it
+        return absence
+
+
+async def result(client: Client, absence_id: str) -> list[Outcome]:
+    """Wait until everything is covered; what became of each contact."""
+    return await _handle(client, absence_id).result()
+
+
+async def progress(client: Client, absence_id: str) -> Progress:
+    """How far the covering has come. Refused when no such absence is being covered."""
+    return await _answered(absence_id, _handle(client, absence_id).query(CoverAbsenceWorkflow.progress))
+
+
+async def stop(client: Client, absence_id: str) -> Progress:
+    """Go no further for now."""
+    return await _answered(absence_id, _handle(client, absence_id).execute_update(CoverAbsenceWorkflow.stop))
+
+
+async def resume(client: Client, absence_id: str) -> Progress:
+    """Go on where it was stopped."""
+    return await _answered(absence_id, _handle(client, absence_id).execute_update(CoverAbsenceWorkflow.resume))
+
+
+async def _answered(absence_id: str, asked: Awaitable[Progress]) -> Progress:
+    try:
+        return await asked
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise Refused("not-found", f"The absence {absence_id} is not being covered now.") from error
+
+
+def _handle(client: Client, absence_id: str) -> WorkflowHandle[CoverAbsenceWorkflow, list[Outcome]]:
+    return client.get_workflow_handle_for(CoverAbsenceWorkflow.run, workflow_id(absence_id))
+
+
+def _refused(error: WorkflowUpdateFailedError) -> Exception:
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        for kind in REFUSALS:
+            if cause.type == kind:
+                return Refused(kind, cause.message)
+    return error
