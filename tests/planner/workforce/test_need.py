@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from pathways.loader import find
 from planner import journey as planner
+from planner.turn import Outcome
 from planner.workforce.hours import week_of
 from planner.workforce.need import need
 from schemas.command import ChangeFacts, PutOnHold, Start
@@ -14,7 +15,7 @@ T0 = datetime(2027, 2, 1, 10, tzinfo=UTC)
 PATHWAY = find("inpatient-to-community")
 
 
-def discharged(**facts: FactValue) -> planner.Outcome:
+def discharged(**facts: FactValue) -> Outcome:
     """Somebody who was discharged this morning."""
     start = Start(
         id="start",
