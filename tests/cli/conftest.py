@@ -6,8 +6,13 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from tests.durable.following import COORDINATOR, Place, place
+from records import staff
+from schemas.codes import Role
+from schemas.staff import StaffMember
+from tests.durable.following import COORDINATOR, TEAM, Place, place
 from workers.client import Pool
+
+DAYS = "mon-sun 09:00-17:00"
 
 
 @pytest_asyncio.fixture
@@ -29,3 +34,19 @@ async def here(unattended: Place) -> AsyncIterator[Place]:
     """A place whose worker is running."""
     async with unattended.worker():
         yield unattended
+
+
+@pytest_asyncio.fixture
+async def workers(here: Place) -> Place:
+    """Two workers who are there every day, and a team lead."""
+    await staff.upsert_staff(
+        here.pool,
+        [
+            StaffMember(id="peer-1", name="A", role=Role.PEER_WORKER, team=TEAM, hours_per_week=20, works=DAYS),
+            StaffMember(
+                id="peer-2", name="B", role=Role.PEER_WORKER, team=TEAM, hours_per_week=20, works=DAYS, languages=["pl"]
+            ),
+            StaffMember(id="lead", name="L", role=Role.TEAM_LEAD, team=TEAM),
+        ],
+    )
+    return here

@@ -4,32 +4,9 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import pytest_asyncio
-
 from pathways.loader import find
-from records import staff
-from schemas.codes import Role
-from schemas.staff import StaffMember
 from tests.cli.driving import Ended, alongside
 from tests.durable.following import TEAM, Followed, Place, now
-
-DAYS = "mon-sun 09:00-17:00"
-
-
-@pytest_asyncio.fixture
-async def workers(here: Place) -> Place:
-    """Two workers who are there every day, and a team lead."""
-    await staff.upsert_staff(
-        here.pool,
-        [
-            StaffMember(id="peer-1", name="A", role=Role.PEER_WORKER, team=TEAM, hours_per_week=20, works=DAYS),
-            StaffMember(
-                id="peer-2", name="B", role=Role.PEER_WORKER, team=TEAM, hours_per_week=20, works=DAYS, languages=["pl"]
-            ),
-            StaffMember(id="lead", name="L", role=Role.TEAM_LEAD, team=TEAM),
-        ],
-    )
-    return here
 
 
 async def waiting(here: Place, *wishes: str) -> Followed:
