@@ -1,10 +1,10 @@
 """A time that exists: the earliest at which everybody who comes works, is free, and has hours left."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from planner.clock import LONDON
+from planner.clock import LONDON, local_day
 from planner.workforce.hours import free_minutes, open_intervals, week_of
 from planner.workforce.pattern import DAYS, Interval
 from planner.workforce.roster import Busy, Roster
@@ -12,7 +12,19 @@ from schemas.workforce import Place, Policy
 
 GRID = timedelta(minutes=5)
 """Contacts begin at a multiple of this: nobody is asked to come at 10:23."""
-_PARTS = {"morning": (time(0), time(12)), "afternoon": (time(12), time(17)), "evening": (time(17), time(23, 59))}
+A_MOMENT = timedelta(microseconds=1)
+WHOLE_DAY = (time.min, time.max)
+_PARTS = {"morning": (time.min, time(12)), "afternoon": (time(12), time(17)), "evening": (time(17), time.max)}
+
+NOBODY_WORKS, TOO_SHORT, NOT_ASKED_FOR, BOOKED, HOURS_USED_UP = range(5)
+WHY_NOT = (
+    "nobody works between now and then",
+    "no spell of work until then is long enough, with the way there and the writing up",
+    "no hour that is worked until then is at a time the person asked for",
+    "every hour that is worked until then is booked",
+    "the hours of the week are used up",
+)
+"""Why there is no time, in the order in which a search gets further."""
 
 
 class Slot(NamedTuple):
@@ -44,26 +56,48 @@ def slot_at(starts: datetime, minutes: int, place: Place, staff: Sequence[str], 
 
 
 def find(roster: Roster, wanted: Wanted) -> Slot | str:
-    """The earliest time there is, or why there is none, in words."""
+    """The earliest time there is, or why there is none, in words: what the search that came furthest failed of."""
     sample = slot_at(wanted.first, wanted.minutes, wanted.place, wanted.staff, roster.policy)
     before, after = wanted.first - sample.busy[0].begins, sample.busy[0].ends - sample.starts
-    shared = _shared(roster, wanted, wanted.first - before, wanted.last - timedelta(minutes=wanted.minutes) + after)
-    why = "nobody works between now and then" if not shared else "every hour that is worked until then is booked"
+    shared = _shared(roster, wanted, wanted.first - before, wanted.last - (sample.ends - sample.starts) + after)
+    reached = NOBODY_WORKS
     for begins, ends in shared:
-        starts = _on_grid(max(begins + before, wanted.first))
-        while starts + after <= ends and starts + timedelta(minutes=wanted.minutes) <= wanted.last:
-            slot = slot_at(starts, wanted.minutes, wanted.place, wanted.staff, roster.policy)
-            clash = _clash(roster, slot)
-            if clash is not None:
-                starts = _on_grid(clash + before)
-            elif not suits(starts, wanted.times):
-                why, starts = "no hour that is worked until then is at a time the person asked for", starts + GRID
-            elif over_hours(roster, slot):
-                why = "the hours of the week are used up"
-                break
-            else:
-                return slot
-    return why
+        reached = max(reached, TOO_SHORT)
+        first, last = max(begins + before, wanted.first), min(ends - after, wanted.last - (sample.ends - sample.starts))
+        if _on_grid(first) <= last:
+            reached = max(reached, NOT_ASKED_FOR)
+        for earliest, latest in _asked_for(first, last, wanted.times):
+            found = _earliest(roster, wanted, _on_grid(earliest), latest)
+            if isinstance(found, Slot):
+                return found
+            reached = max(reached, found)
+    return WHY_NOT[reached]
+
+
+def _earliest(roster: Roster, wanted: Wanted, starts: datetime, latest: datetime) -> Slot | int:
+    """The first time of a spell at which nobody is booked, if the hours of its week are enough."""
+    reached = NOBODY_WORKS
+    while starts <= latest:
+        slot = slot_at(starts, wanted.minutes, wanted.place, wanted.staff, roster.policy)
+        clash = _clash(roster, slot)
+        if clash is None:
+            return HOURS_USED_UP if over_hours(roster, slot) else slot
+        reached, starts = BOOKED, _on_grid(clash + (starts - slot.busy[0].begins))
+    return reached
+
+
+def _asked_for(first: datetime, last: datetime, times: Sequence[str]) -> list[Interval]:
+    """What of a spell within one day is at the times that the person asked for, the last moment included."""
+    day = local_day(first)
+    if not suits_day(day, times):
+        return []
+    parts = [_PARTS[one] for one in _PARTS if one in times] or [WHOLE_DAY]
+    found = [(max(first, _at(day, begins)), min(last, _at(day, ends) - A_MOMENT)) for begins, ends in parts]
+    return [(begins, ends) for begins, ends in found if begins <= ends]
+
+
+def _at(day: date, hour: time) -> datetime:
+    return datetime.combine(day, hour, LONDON).astimezone(UTC)
 
 
 def problems(roster: Roster, slot: Slot) -> list[str]:
@@ -95,9 +129,14 @@ def suits(starts: datetime, times: Sequence[str]) -> bool:
     """A time is among those that the person asked for: parts of the day, weekdays; other words say nothing."""
     local = starts.astimezone(LONDON)
     parts = [_PARTS[one] for one in times if one in _PARTS]
-    days = [DAYS.index(one[:3]) for one in times if one[:3] in DAYS]
     in_part = not parts or any(begins <= local.time() < ends for begins, ends in parts)
-    return in_part and (not days or local.weekday() in days)
+    return in_part and suits_day(local.date(), times)
+
+
+def suits_day(day: date, times: Sequence[str]) -> bool:
+    """The day is one of the weekdays that the person asked for, if they asked for any."""
+    days = [DAYS.index(one[:3]) for one in times if one[:3] in DAYS]
+    return not days or day.weekday() in days
 
 
 def _shared(roster: Roster, wanted: Wanted, first: datetime, last: datetime) -> list[Interval]:

@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench import workforce
 from tests.bench.durable import Cost, Costs, measure
 from tests.bench.planning import planner_speed
 from workers.client import open_pool
@@ -32,6 +33,7 @@ async def main() -> None:
     print(f"| planner steps (a wake-up or a command decided) a second, one core | | {planner_speed():,.0f} | |")
     seconds, people = await _import()
     print(f"| importing the demo caseload ({people} people), seconds | | {seconds:.0f} | |")
+    print(f"\n{workforce.report()}")
 
 
 def _print(costs: Costs) -> None:

@@ -9,6 +9,7 @@ from pathways.loader import find
 from planner import journey as planner
 from planner.refused import Refused
 from planner.rehearsal import Rehearsal
+from schemas.command import Command
 from schemas.pathway import Pathway
 
 STORIES = Path(__file__).parent.parent / "rehearsals" / "given"
@@ -33,6 +34,8 @@ def _steps(story: Rehearsal, pathway: Pathway) -> int:
     """Play a story; how many turns of the planner it took."""
     journey, steps = planner.start(pathway, story.starting()).journey, 1
     for _, command in story.told(find):
+        if not isinstance(command, Command):
+            continue
         while (at := planner.next_wake(pathway, journey)) is not None and at <= command.at:
             journey = planner.wake(pathway, journey, at).journey
             steps += 1

@@ -65,6 +65,11 @@ def test_the_next_contact_follows_the_writing_up_and_then_the_hours_are_used_up(
     [
         (TUESDAYS, {"last": "2026-11-17 09:00"}, "nobody works between now and then"),
         (TUESDAYS, {"first": "2026-11-18 00:00", "last": "2026-11-24 00:00"}, "nobody works between now and then"),
+        (
+            TUESDAYS._replace(pattern=parse("tue 10:00-11:30")),
+            {},
+            "no spell of work until then is long enough, with the way there and the writing up",
+        ),
         (TUESDAYS._replace(minutes=90), {}, "the hours of the week are used up"),
         (TUESDAYS, {"times": ("evening",)}, "no hour that is worked until then is at a time the person asked for"),
         (TUESDAYS, {"times": ("fri",)}, "no hour that is worked until then is at a time the person asked for"),
@@ -72,6 +77,12 @@ def test_the_next_contact_follows_the_writing_up_and_then_the_hours_are_used_up(
 )  # fmt: skip
 def test_why_there_is_no_time_is_said(worker: Worker, more: dict[str, str], why: str) -> None:
     assert find(Roster([worker]), a_contact("p-1", **more)) == why
+
+
+def test_a_time_that_the_person_asked_for_and_that_is_taken_is_called_booked() -> None:
+    roster = taken(Roster([TUESDAYS]), "2026-11-17 11:55", "2026-11-24 11:55")
+    assert find(roster, a_contact("p-1", times=("afternoon",))) == "every hour that is worked until then is booked"
+    assert when(find(roster, a_contact("p-1", times=("morning",)))) == "2026-11-17 10:20"
 
 
 def test_two_come_together_only_when_both_work() -> None:
