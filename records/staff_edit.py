@@ -58,16 +58,35 @@ async def change(db: Database, staff_id: str, changes: dict[str, Any], by: str) 
         return after
 
 
+COUNTING_ON = """
+-- How many people count on a worker: they go with them and nobody else is sought, or a contact is booked.
+SELECT count(*)::int FROM (
+    SELECT a.transition_id FROM assignments a WHERE a.staff = $1 AND a.ends IS NULL
+        AND NOT EXISTS (SELECT FROM peer_queue q WHERE q.transition_id = a.transition_id)
+    UNION SELECT b.transition_id FROM bookings b
+    WHERE b.staff = $1 AND b.status = 'booked' AND b.starts > now() AND b.transition_id IS NOT NULL
+) AS counting
+"""
+
+
 async def leave(db: Database, staff_id: str, by: str) -> list[str]:
     """Somebody does not work here any more: a shared post is the other's alone, and their calendar feed ends.
 
-    Answers whose line manager or supervisor they still are, for these need another.
+    Answers whose line manager or supervisor they still are, for these need another. Refused as a conflict while
+    somebody counts on them: a contact that is booked, or a person they go with and for whom nobody else is sought.
     """
     async with transaction(db) as link:
         await _begun(link, by)
         before = await staff.staff(link, staff_id)
         if not before.active:
             raise RecordsError("conflict", f"{staff_id} has left already.")
+        if counting := await link.fetchval(COUNTING_ON, staff_id):
+            people = "one person counts" if counting == 1 else f"{counting} people count"
+            raise RecordsError(
+                "conflict",
+                f"{people[0].upper()}{people[1:]} on {staff_id}. First `alongside away {staff_id} --from today's date "
+                "--until a date a month ahead`: each of them is found somebody else, or is sought somebody.",
+            )
         partner = [await staff.staff(link, before.job_share)] if before.job_share else []
         gone = before.model_copy(update={"active": False, "job_share": None})
         alone = [one.model_copy(update={"job_share": None}) for one in partner if one.job_share == staff_id]

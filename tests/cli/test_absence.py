@@ -39,3 +39,12 @@ async def test_nobody_is_asked_why_and_not_everybody_may(workers: Place) -> None
     assert (back.code, "ends before it starts" in back.text) == (2, True)
     assert (await alongside("away-progress", "nonsense")).code == 2
     assert (await alongside("away-stop", "00000000-0000-4000-8000-000000000000", "--as", "lead")).code == 3
+
+
+async def test_nobody_leaves_while_somebody_counts_on_them(workers: Place) -> None:
+    person = await waiting(workers)
+    early = await alongside("staff", "leaves", "peer-1", "--as", "lead")
+    assert (early.code, "One person counts on peer-1. First `alongside away peer-1" in early.text) == (5, True)
+    said(await alongside("away", "peer-1", "--from", day(0), "--until", day(31), "--as", "lead"))
+    assert [one["staff"] for one in (await state(person))["assignments"]] == ["peer-2"]
+    assert (await alongside("staff", "leaves", "peer-1", "--as", "lead")).code == 0
