@@ -27,7 +27,7 @@ AWAY = 30.0
 OPEN_STEPS = """
 -- Steps that can be reported done, are not the last of their pathway, and end no other step by being done.
 SELECT transition_id::text, step, kind FROM steps
-WHERE state IN ('open', 'missed') AND kind NOT IN ('silence', 'handover')
+WHERE state IN ('open', 'missed') AND kind NOT IN ('silence', 'handover', 'allocation')
     AND step NOT IN ('review-6-months', 'closing-review', 'engagement-check')
     AND step NOT IN ('assessment-attended', 'therapy-start-attended')
 ORDER BY transition_id, step
