@@ -17,6 +17,7 @@ from cli import (
     group,
     handover,
     pathway,
+    peer_queue,
     peer_reads,
     peers,
     reads,
@@ -35,8 +36,8 @@ from cli.errors import Stop
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 COMMANDS = (
-    *(reads, commands, show, handover, start, peers, peer_reads, group, staff, feed, absence, capacity, visit, support),
-    *(services, register, caseload, demo, pathway, reconcile, rehearse),
+    *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
+    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-EVERY_DAY, STEERING, PEOPLE, RUNNING = "Every day", "Steering", "People", "Running it"
+EVERY_DAY, STEERING, PEER_SUPPORT, PEOPLE = "Every day", "Steering", "Peer support", "People"
+RUNNING = "Running it"
 """The panels of `alongside --help`."""
 
 Which = Annotated[

@@ -1,116 +1,79 @@
-"""What is looked up of peer support: who goes with somebody and why, the queue, and a worker's contacts."""
+"""`alongside peer` and `alongside bookings`: who goes with somebody, when they meet, and a worker's contacts."""
 
-import asyncio
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import EVERY_DAY, PEOPLE, Json, Which
+from cli.options import PEER_SUPPORT, Json, Which
+from cli.reads import read
 
 if TYPE_CHECKING:
-    from records.peers import Alone, Assignment, BookedContact, Candidate, Queued, TeamQueue
+    from records.peers import Alone, Assignment, BookedContact
     from records.views import TransitionView
+    from workers.client import Pool
+
+NOT_TOLD = {"not_with", "stepped_back"}
+"""Whom the person does not want, and who stepped back: that somebody does not go with them is all that is said."""
 
 
 def add(app: typer.Typer) -> None:
     """Add these commands to the app."""
-    for daily in (peer, bookings):
-        app.command(rich_help_panel=EVERY_DAY)(daily)
-    app.command(rich_help_panel=PEOPLE)(queue)
+    for command in (peer, bookings):
+        app.command(rich_help_panel=PEER_SUPPORT)(command)
 
 
 def peer(transition: Which, as_json: Json = False) -> None:
-    """Who goes with somebody and why, who else was considered, and which contacts have a time."""
-    view, goes, waits = asyncio.run(_peer(transition))
-    if as_json:
-        known = view.journey.peers.model_dump(mode="json") if view.journey and view.journey.peers else None
-        found = {"assignments": [one.model_dump(mode="json") for one in goes], "peers": known}
-        typer.echo(json.dumps(found | {"waiting": waits.model_dump(mode="json") if waits else None}))
+    """Who goes with somebody and why, who else was considered, what is booked, and what has no time and why."""
+    view, goes, waits = _of(transition)
+    if not as_json:
+        _show(view, goes, waits)
         return
-    _show(view, goes, waits)
+    state = view.journey.peers if view.journey else None
+    known = {
+        "assignments": [one.model_dump(mode="json") for one in goes],
+        "peers": state.model_dump(mode="json", exclude=NOT_TOLD) if state else None,
+        "waiting": waits.model_dump(mode="json") if waits else None,
+    }
+    typer.echo(json.dumps(known))
 
 
-async def _peer(which: str) -> "tuple[TransitionView, list[Assignment], Alone | None]":
-    from cli.connections import records
-    from records import peers
-    from records.listings import transition
+def _of(transition: str) -> "tuple[TransitionView, list[Assignment], Alone | None]":
+    from records import listings, peers
 
-    async with records() as pool:
-        view = await transition(pool, which)
+    async def asked(pool: "Pool") -> "tuple[TransitionView, list[Assignment], Alone | None]":
+        view = await listings.transition(pool, transition)
         return view, await peers.assignments(pool, view.id), await peers.alone(pool, view.id)
+
+    return read(asked)
+
+
+def show_company(transition: str) -> None:
+    """Print who goes with somebody and why, or why nobody does, and everybody who was considered."""
+    from cli import peer_words
+
+    view, goes, waits = _of(transition)
+    if view.journey is not None:
+        _print(peer_words.company(view.journey, goes, waits))
 
 
 def _show(view: "TransitionView", goes: "list[Assignment]", waits: "Alone | None") -> None:
-    from planner import words
+    from cli import peer_words
 
     typer.echo(f"{view.name} ({view.local_id})")
-    for one in goes:
-        what = "will take over" if one.joining else "goes with them"
-        by = f" ({one.assigned_by}: {one.reason})" if one.reason else ""
-        typer.echo(f"  {one.staff} {what} since {words.day(one.starts)}{by}")
-        _considered(one.considered)
-    if waits is not None:
-        typer.echo(f"  waits for a peer worker since {words.day(waits.since)}")
-        _considered(waits.considered)
-    state = view.journey.peers if view.journey else None
-    if not goes and waits is None:
-        typer.echo("  No peer worker goes with them, and none is sought.")
-    for step, booked in sorted(state.booked.items(), key=lambda item: item[1].starts) if state else ():
-        typer.echo(f"  {step}: {words.moment(booked.starts)}, {booked.place}, with {' and '.join(booked.staff)}")
-    for step, none in state.unplaced.items() if state else ():
-        if none.why is not None:
-            typer.echo(f"  {step}: no time yet, because {none.why}")
-
-
-def _considered(considered: "list[Candidate]") -> None:
-    for one in considered:
-        typer.echo(f"    {one.staff} {one.why}")
-
-
-def queue(
-    team: Annotated[str | None, typer.Option(metavar="TEAM", help="One team's. Default: every team's.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many people of each team.")] = 10,
-    as_json: Json = False,
-) -> None:
-    """Who waits for a peer worker: those whom safety asks for first, then whoever has waited longest."""
-    found = asyncio.run(_queue(team, limit))
-    if as_json:
-        typer.echo(
-            json.dumps(
-                [
-                    {**one.model_dump(mode="json"), "waiting": [w.model_dump(mode="json") for w in who]}
-                    for one, who in found
-                ]
-            )
-        )
+    if view.journey is None:
+        typer.echo("  Not followed yet: give `alongside start` again.")
         return
-    if not found:
-        typer.echo("Nobody waits for a peer worker.")
-    for one, who in found:
-        _show_queue(one, who)
+    _print(peer_words.company(view.journey, goes, waits))
+    _print(peer_words.asked_for(view.journey))
+    _print(peer_words.times(view.journey, datetime.now(UTC)))
 
 
-async def _queue(team: str | None, limit: int) -> "list[tuple[TeamQueue, list[Queued]]]":
-    from cli.connections import records
-    from records import peers
-
-    async with records() as pool:
-        teams = [one for one in await peers.queues(pool) if team in (None, one.team)]
-        return [(one, await peers.queue(pool, one.team, limit)) for one in teams]
-
-
-def _show_queue(one: "TeamQueue", who: "list[Queued]") -> None:
-    from planner import words
-
-    people = "one person waits" if one.people == 1 else f"{one.people} people wait"
-    typer.echo(f"{one.team}: {people}, the longest since {words.day(one.since)}")
-    for waiting in who:
-        first = "  safety first" if waiting.urgency else ""
-        typer.echo(f"  {waiting.local_id}  {waiting.name}, since {words.day(waiting.since)}{first}")
-    if one.people > len(who):
-        typer.echo(f"  and {one.people - len(who)} more (--limit)")
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(f"  {line}")
 
 
 def bookings(
@@ -119,27 +82,22 @@ def bookings(
     as_json: Json = False,
 ) -> None:
     """A worker's contacts: when, where, with whom, and who else comes."""
-    found = asyncio.run(_bookings(staff, weeks))
+    from cli import peer_words
+    from cli.actors import member
+    from planner.clock import local_day, midnight
+    from records import peers
+
+    first = local_day(datetime.now(UTC))
+
+    async def asked(pool: "Pool") -> "list[BookedContact]":
+        await member(pool, staff)
+        return await peers.contacts_of(pool, staff, midnight(first), midnight(first + timedelta(weeks=weeks)))
+
+    found = read(asked)
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json") for one in found]))
         return
     if not found:
-        typer.echo(f"Nothing is booked for {staff} in the next {weeks} weeks.")
-    from planner import words
-
+        typer.echo(f"Nothing is booked for {staff} in the next {'week' if weeks == 1 else f'{weeks} weeks'}.")
     for one in found:
-        who = one.group_title or f"{one.name} ({one.local_id}), {one.step}"
-        along = f", together with {' and '.join(one.along)}" if one.along else ""
-        typer.echo(f"{words.moment(one.starts)}  {one.place}: {who}{along}")
-
-
-async def _bookings(staff: str, weeks: int) -> "list[BookedContact]":
-    from cli.actors import member
-    from cli.connections import records
-    from planner.clock import local_day, midnight
-    from records import peers
-
-    since = midnight(local_day(datetime.now(UTC)))
-    async with records() as pool:
-        await member(pool, staff)
-        return await peers.contacts_of(pool, staff, since, since + timedelta(weeks=weeks))
+        typer.echo(peer_words.contact(one))

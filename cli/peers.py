@@ -1,20 +1,21 @@
 """The commands of peer support: what the person asked for, who goes with them, and when their contacts are."""
 
-import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli import dates
-from cli.options import EVERY_DAY, STEERING, As, Asking, Id, Json, Reason, Step, Which
+from cli.errors import Stop
+from cli.options import PEER_SUPPORT, As, Asking, Id, Json, Reason, Step, Which
+
+if TYPE_CHECKING:
+    from cli.sending import Case
 
 
 def add(app: typer.Typer) -> None:
     """Add these commands to the app."""
-    for daily in (book, cancel_booking, accept_person, step_back):
-        app.command(rich_help_panel=EVERY_DAY)(daily)
-    for steering in (wishes, assign, allocate):
-        app.command(rich_help_panel=STEERING)(steering)
+    for command in (assign, wishes, accept_person, step_back, book, cancel_booking):
+        app.command(rich_help_panel=PEER_SUPPORT)(command)
 
 
 def wishes(
@@ -22,7 +23,9 @@ def wishes(
     wish: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KIND:WISH", help="language:ur, gender:female, culture:..., times:evening; several times."
+            metavar="KIND:WISH",
+            help="Such as language:ur, gender:female, times:evening; several times. In place of those before; "
+            "`clear` takes them away.",
         ),
     ] = None,
     asked_for: Annotated[str | None, typer.Option(metavar="STAFF", help="A worker they would like to have.")] = None,
@@ -34,11 +37,15 @@ def wishes(
     as_json: Json = False,
 ) -> None:
     """Record what the person asked for of a peer worker. Only what they said, never what somebody thinks."""
+    from cli import values
     from cli.sending import act
     from schemas.command import Wish
 
+    def said(case: "Case") -> dict[str, Any]:
+        return {"wishes": values.wishes(case.pathway, wish) if wish else None}
+
     asking = Asking(by, None, command_id, as_json)
-    act(transition, asking, Wish, wishes=wish, asked_for=asked_for, not_with=not_with)
+    act(transition, asking, Wish, said, asked_for=asked_for, not_with=not_with)
 
 
 def assign(
@@ -52,11 +59,16 @@ def assign(
     command_id: Id = None,
     as_json: Json = False,
 ) -> None:
-    """Find a peer worker for somebody, or say who it should be. `alongside peer` says why."""
+    """Find a peer worker for somebody, or say who it should be. Answers who goes, why, and who else was considered."""
+    from cli.peer_reads import show_company
     from cli.sending import act
     from schemas.command import AssignPeerWorker
 
+    if staff is None and (at_once or reason):
+        raise Stop("--reason and --at-once go with --staff: without it the rules choose, and say why themselves.", 2)
     act(transition, Asking(by, reason, command_id, as_json), AssignPeerWorker, staff=staff, at_once=at_once)
+    if not as_json:
+        show_company(transition)
 
 
 def accept_person(transition: Which, by: As = None, command_id: Id = None, as_json: Json = False) -> None:
@@ -129,44 +141,3 @@ def cancel_booking(
     from schemas.command import CancelBooking
 
     act(transition, Asking(by, reason, command_id, as_json), CancelBooking, step=step)
-
-
-def allocate(
-    team: Annotated[str | None, typer.Option(metavar="TEAM", help="One team's queue. Default: every team's.")] = None,
-    by: As = None,
-) -> None:
-    """Look again now for a worker for everybody who waits, in the order of the queue."""
-    from cli.sending import actor
-
-    asking = Asking(by, None, None, False)
-    asyncio.run(_allocate(team, actor(asking), asking))
-
-
-async def _allocate(team: str | None, who: str, asking: Asking) -> None:
-    from uuid import uuid4
-
-    from cli.actors import acting
-    from cli.connections import everything
-    from planner.refused import Refused
-    from records import peers
-    from schemas.command import AssignPeerWorker
-    from workers.transitions import send
-
-    found = waits = 0
-    async with everything() as (_, client, pool):
-        by = await acting(pool, who, None)
-        teams = [team] if team else [one.team for one in await peers.queues(pool)]
-        for one in [waiting for name in teams for waiting in await peers.queue(pool, name)]:
-            command = AssignPeerWorker(id=str(uuid4()), at=asking.now, by=by)
-            try:
-                await send(client, one.transition_id, command, pool)
-            except Refused as why:
-                typer.echo(f"{one.local_id}: {why.message}", err=True)
-                if why.kind == "not-allowed":
-                    raise
-                continue
-            goes = await peers.assignments(pool, one.transition_id)
-            found, waits = found + bool(goes), waits + (not goes)
-            if goes:
-                typer.echo(f"{goes[0].staff} goes with {one.name} ({one.local_id}).")
-    typer.echo(f"{found} found a peer worker, and {waits} still wait.")

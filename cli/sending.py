@@ -28,7 +28,11 @@ NAMES = {
     "stands_in": "--by: an id of the staff list has letters, digits and _ . @ - only.",
     "step": "The name of a step has lower-case letters, digits and hyphens, such as call-gp.",
     "id": "--id: letters, digits and _ . : - only, at most 80 of them, beginning with a letter or digit.",
-    "staff": "--as: an id of the staff list has letters, digits and _ . @ - only.",
+    "staff": "--as and --staff: an id of the staff list has letters, digits and _ . @ - only.",
+    "asked_for": "--asked-for: an id of the staff list has letters, digits and _ . @ - only.",
+    "not_with": "--not-with: an id of the staff list has letters, digits and _ . @ - only.",
+    "wishes": "--wish is written kind:wish, such as language:ur or times:evening.",
+    "minutes": "--minutes: between 5 and 480, please.",
     "to": "--to: an id of the staff list has letters, digits and _ . @ - only.",
     "reason": "--reason: between 1 and 1000 characters, please.",
     "title": "TITLE: between 3 and 120 characters, please.",
@@ -120,7 +124,7 @@ def built(model: "type[BaseModel]", said: dict[str, Any]) -> Any:
 def _sentences(error: "ValidationError") -> list[str]:
     found = []
     for detail in error.errors():
-        name = str(detail["loc"][-1]) if detail["loc"] else ""
+        name = next((part for part in reversed(detail["loc"]) if isinstance(part, str)), "")
         if detail["type"] == "value_error":
             message = detail["msg"].removeprefix("Value error, ")
             found.append(f"{message[0].upper()}{message[1:]}.")
@@ -144,14 +148,28 @@ async def _command(
     pool: "Pool", case: Case, asking: Asking, who: str, model: "type[Command]", fields: dict[str, Any]
 ) -> "AnyCommand":
     from cli.actors import acting, member
-    from schemas.command import AnswerHandover, OfferHandover
+    from schemas.command import AnswerHandover
 
     by = await acting(pool, who, case.journey, answers=model is AnswerHandover)
     about = {"id": asking.command_id or str(uuid4()), "at": asking.now, "by": by, "reason": asking.reason}
     command: AnyCommand = built(model, about | fields)
-    if isinstance(command, OfferHandover):
-        await member(pool, command.to)  # a commit would take any id
+    for staff in _named(command):
+        await member(pool, staff)  # a commit would take any id
     return command
+
+
+def _named(command: "AnyCommand") -> list[str]:
+    """The members of staff whom a command names beside whoever gives it."""
+    from schemas import command as says
+
+    match command:
+        case says.OfferHandover(to=staff) | says.StepBack(staff=staff):
+            return [staff]
+        case says.AssignPeerWorker(staff=str(staff)):
+            return [staff]
+        case says.Wish():
+            return [staff for staff in (command.asked_for, command.not_with) if staff is not None]
+    return []
 
 
 def _foretell(asking: Asking, case: Case, command: "AnyCommand") -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from cli import peer_words
 from planner import words
 from planner.clock import local_day, midnight
 from planner.preview import difference
@@ -82,17 +83,22 @@ def _of_a_booking(after: Journey, step: str) -> str:
 
 
 def _of_peer_support(after: Journey, command: says.Command) -> str:
-    peers = after.peers
     said = {"wishes": "what the person asked for", "step-back": "stepping back"}.get(getattr(command, "do", ""), "")
-    if peers is None or (peers.worker is None and peers.joining is None):
-        stands = "nobody is free yet, and the person waits in the queue"
-    elif peers.joining is not None:
-        stands = f"{peers.joining} gets to know the person, and takes over once they have met and accepted"
-    elif peers.leaving:
-        stands = f"{peers.worker} stays theirs until somebody else has met them and taken over"
-    else:
-        stands = f"{peers.worker} goes with the person"
+    stands = _who_goes(after)
     return f"{said}; {stands}" if said else stands
+
+
+def _who_goes(after: Journey) -> str:
+    peers = after.peers
+    if peers is not None and peers.joining is not None:
+        return f"{peers.joining} gets to know the person, and takes over once they have met and accepted"
+    if peers is not None and peers.worker is not None:
+        if peers.leaving:
+            return f"{peers.worker} stays theirs until somebody else has met them and taken over"
+        return f"{peers.worker} goes with the person"
+    if peers is not None and peers.waiting_since is not None:
+        return "nobody is free yet, and the person waits in the queue"
+    return f"no peer worker is sought yet, because {peer_words.not_sought(after)}"
 
 
 def _of_the_journey(pathway: Pathway, after: Journey, command: says.Command) -> str:

@@ -103,3 +103,22 @@ def fact(pathway: "Pathway", name: str, texts: list[str]) -> "FactValue | None":
     if len(texts) != 1:
         raise Stop(f"{name} has one value: give it once.", 2)
     return _BOOLEANS.get(texts[0].lower(), texts[0]) if kind == "boolean" else texts[0]
+
+
+WISHES = ("language", "gender", "culture", "times", "contact")
+"""What a person may ask for of peer support, where the pathway says nothing else."""
+
+
+def wishes(pathway: "Pathway", texts: list[str]) -> list[str]:
+    """What the person asked for, each as kind:wish; none for `clear`. Stop when a kind is not known."""
+    if texts == [CLEAR]:
+        return []
+    fact = pathway.facts.get("preferences")
+    kinds = tuple(fact.values or WISHES) if fact is not None else WISHES
+    for text in texts:
+        kind, _, what = text.partition(":")
+        if kind not in kinds or not what.strip():
+            raise Stop(
+                f"--wish {text!r}: write it kind:wish, such as language:ur. The kinds are {', '.join(kinds)}.", 2
+            )
+    return texts

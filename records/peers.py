@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from records.database import Database, connected
+from records.errors import RecordsError
 from schemas.base import Stored
 
 ASSIGNMENT = """
@@ -23,9 +24,13 @@ FROM peer_queue q JOIN transitions t ON t.id = q.transition_id JOIN people p ON 
 WHERE q.team = $1 ORDER BY q.urgency DESC, q.since, q.transition_id LIMIT $2
 """
 QUEUES = """
--- The teams in whose queue somebody waits, how many, and since when the longest.
-SELECT team, count(*)::int AS people, min(since) AS since, count(*) FILTER (WHERE urgency > 0)::int AS urgent
-FROM peer_queue GROUP BY team ORDER BY team
+-- The queue of a team, or of every team in which somebody waits: how many, since when the longest, how many urgently.
+SELECT t.name AS team, q.people, q.since, q.urgent
+FROM teams t CROSS JOIN LATERAL (
+    SELECT count(*)::int AS people, min(since) AS since, count(*) FILTER (WHERE urgency > 0)::int AS urgent
+    FROM peer_queue WHERE team = t.name
+) q
+WHERE CASE WHEN $1::text IS NULL THEN q.people > 0 ELSE t.name = $1 END ORDER BY t.name
 """
 CONTACTS_OF = """
 -- A worker's contacts between two instants: with whom, where, and who else comes.
@@ -77,11 +82,11 @@ class Queued(Stored):
 
 
 class TeamQueue(Stored):
-    """How many wait in a team, since when the longest, and how many of them safety asks for."""
+    """How many wait in a team, since when the longest (None: nobody waits), and how many of them safety asks for."""
 
     team: str
     people: int
-    since: datetime
+    since: datetime | None
     urgent: int
 
 
@@ -114,16 +119,19 @@ async def alone(db: Database, transition_id: str) -> Alone | None:
     return Alone.model_validate({**row, "considered": json.loads(row["considered"])}) if row else None
 
 
-async def queue(db: Database, team: str, limit: int = 200) -> list[Queued]:
-    """Who waits in a team, in the order in which they are thought of."""
+async def queue(db: Database, team: str, limit: int | None = None) -> list[Queued]:
+    """Who waits in a team, in the order in which they are thought of: all of them, or at most `limit`."""
     async with connected(db) as link:
         return [Queued.model_validate(dict(row)) for row in await link.fetch(QUEUE, team, limit)]
 
 
-async def queues(db: Database) -> list[TeamQueue]:
-    """The teams in which somebody waits."""
+async def queues(db: Database, team: str | None = None) -> list[TeamQueue]:
+    """The teams in which somebody waits; or one team, waited in or not. RecordsError when there is no such team."""
     async with connected(db) as link:
-        return [TeamQueue.model_validate(dict(row)) for row in await link.fetch(QUEUES)]
+        rows = await link.fetch(QUEUES, team)
+    if team is not None and not rows:
+        raise RecordsError("not-found", f"There is no team {team!r}: `alongside staff list` names the teams.")
+    return [TeamQueue.model_validate(dict(row)) for row in rows]
 
 
 async def contacts_of(db: Database, staff_id: str, since: datetime, until: datetime) -> list[BookedContact]:

@@ -84,9 +84,13 @@ async def test_the_queue_is_in_order_and_looked_at_again(workers: Place) -> None
     person = await waiting(workers)
     assert "one person waits" in said(await alongside("queue", "--team", TEAM))
     assert "has no hours left" in said(await alongside("peer", person.id))
-    assert "0 found a peer worker, and 1 still wait." in said(await alongside("allocate", "--as", "lead"))
+    assert "nobody is free yet No people found a peer worker; one person still waits." in said(
+        await alongside("allocate", "--as", "lead")
+    )
     await workers.pool.execute("UPDATE staff SET hours_per_week = 20 WHERE id = 'peer-2'")
-    assert "peer-2 goes with Clementine" in said(await alongside("allocate", "--as", "lead"))
+    found = said(await alongside("allocate", "--team", TEAM, "--as", "lead"))
+    assert "Featherstonehaugh: peer-2 goes with them" in found
+    assert "One person found a peer worker, and nobody waits any more." in found
     assert said(await alongside("queue")) == "Nobody waits for a peer worker."
 
 
