@@ -346,9 +346,15 @@ class _Settling:
 
     def _assign(self) -> None:
         choice = choose(self.roster, self._ask(), self.turn.now)
+        joining = self.peers.joining
+        if joining is not None and joining in self.roster.workers:
+            choice = Choice(joining, f"{joining} was about to take over.", choice.considered)
         if choice.staff is None:
             self._wait(choice)
             return
+        if joining is not None:
+            self._gone(joining)
+            self.peers.joining, self.peers.met = None, False
         was = self.peers.worker
         self.peers.worker, self.peers.leaving = choice.staff, False
         self.choices[choice.staff] = choice
