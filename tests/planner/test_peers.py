@@ -15,7 +15,7 @@ from planner.clock import LONDON
 from planner.peer_commands import ARRANGING, Arranged, arrange
 from planner.refused import Refused
 from planner.workforce.pattern import parse
-from planner.workforce.roster import Busy, Roster
+from planner.workforce.roster import Busy, Roster, Worker
 from planner.workforce.slots import Slot, over_hours, problems
 from schemas.codes import Role
 from schemas.command import COMMAND, AnyCommand, CoverAbsence, Start
@@ -24,6 +24,7 @@ from schemas.journey import Journey
 from schemas.pathway import Pathway
 from schemas.workforce import Booked, Peers
 from tests.planner.random_stories import AFTER, LATER, WHAT, Move, pathways, starts, stored, told
+from tests.planner.story import a_pathway, london
 from tests.planner.workforce.random_rosters import IDS, NOW, rosters
 
 PEER_WHAT = ("wishes", "not-with", "assign", "assign-somebody", "accept-person", "step-back", "book", "book-at",
@@ -261,3 +262,27 @@ def test_a_refusal_is_not_overridden_by_a_team_lead(data: st.DataObject, now: da
     by_hand = {"id": "d", "at": now, "by": LEAD, "do": "assign", "staff": "p-1", "reason": "There is nobody else"}
     with pytest.raises(Refused, match="not overridden"):
         arrange(pathway, journey, roster, now, COMMAND.validate_python(by_hand))
+
+
+def test_whoever_is_about_to_take_over_goes_on_when_the_person_refuses_the_first() -> None:
+    """Once they were chosen twice, as the new worker and as the one who joins, and booked beside themselves."""
+    step = {"id": "company", "title": "Company", **COMPANY, "due": {"after": "started", "weeks": 3}}
+    pathway, now = a_pathway(step), london("2026-11-16 10:00")
+    worker = Worker("p-1", parse("mon-fri 09:00-17:00"), 2250, settings=frozenset({"secure-ward"}))
+    roster = Roster([worker._replace(id=staff) for staff in ("p-1", "p-2", "p-3")])
+    start = Start(id="s", transition_id="t", at=now, facts={"peer_support": "accepted"})
+    journey = arrange(pathway, planner.start(pathway, start).journey, roster, now).journey
+    by_hand = {"id": "c", "at": now, "by": LEAD, "do": "assign", "staff": "p-3", "reason": "They know each other"}
+    journey = arrange(pathway, journey, roster, now, COMMAND.validate_python(by_hand)).journey
+    assert journey.peers is not None
+    assert (journey.peers.worker, journey.peers.joining) == ("p-1", "p-3")
+    assert journey.peers.booked["company"].staff == ["p-1", "p-3"]
+    refusal = {"id": "d", "at": now, "by": LEAD, "do": "wishes", "not_with": "p-1"}
+    arranged = arrange(pathway, journey, roster, now, COMMAND.validate_python(refusal))
+    state = arranged.journey.peers
+    assert state is not None
+    assert (state.worker, state.joining) == ("p-3", None)
+    assert state.booked["company"].staff == ["p-3"]
+    assert arranged.settlement.choices["p-3"].why == "p-3 was about to take over."
+    assert {one.staff for one in arranged.settlement.choices["p-3"].considered} == {"p-1", "p-2", "p-3"}
+    assert [len(roster.of(staff)) for staff in ("p-1", "p-2", "p-3")] == [0, 0, 1]
