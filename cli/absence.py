@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from workers.client import Pool
 
 MAY_RECORD = ("team-lead", "peer-lead", "service-manager", "coordinator", "named-worker", "administrator")
-Which = Annotated[str, typer.Argument(metavar="ABSENCE", help="Its id, as `alongside away` said it.")]
+Which = Annotated[
+    str,
+    typer.Argument(
+        metavar="STAFF|ABSENCE", help="Who is away, or the absence’s id. Of somebody it is the latest that stands."
+    ),
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -43,6 +48,7 @@ def away(
 async def _away(staff: str, by: str, spell: tuple[Any, Any], *, wait: bool, as_json: bool) -> None:
     from cli.actors import member
     from cli.connections import everything
+    from records.covering import local_ids
     from schemas.staff import Absence
     from workers import absences
 
@@ -56,7 +62,8 @@ async def _away(staff: str, by: str, spell: tuple[Any, Any], *, wait: bool, as_j
             if as_json:
                 typer.echo(absence.model_dump_json())
             return
-        _tell(await absences.result(client, absence.id), await _names(pool), as_json)
+        outcomes = await absences.result(client, absence.id)
+        _tell(outcomes, await local_ids(pool, outcomes), as_json)
 
 
 def _recorded(absence: "Absence") -> str:
@@ -77,16 +84,6 @@ async def _may(pool: "Pool", by: str, whose: "StaffMember") -> None:
         )
 
 
-async def _names(pool: "Pool") -> dict[str, str]:
-    return {row["id"]: row["local_id"] for row in await pool.fetch(LOCAL_IDS)}
-
-
-LOCAL_IDS = """
--- What open transitions are called by people.
-SELECT t.id::text AS id, p.local_id FROM transitions t JOIN people p ON p.id = t.person_id WHERE t.status = 'open'
-"""
-
-
 def _tell(outcomes: "list[Outcome]", names: dict[str, str], as_json: bool) -> None:
     import json
 
@@ -96,7 +93,8 @@ def _tell(outcomes: "list[Outcome]", names: dict[str, str], as_json: bool) -> No
     if not outcomes:
         typer.echo("No contact of theirs falls into that time.")
     for one in outcomes:
-        typer.echo(f"  {names.get(one.transition_id, one.transition_id[:8])}  {_sentence(one)}")
+        whose = one.transition_id or ""
+        typer.echo(f"  {names.get(whose, whose[:8]) or 'a group'}  {_sentence(one)}")
 
 
 def _sentence(one: "Outcome") -> str:
@@ -104,15 +102,15 @@ def _sentence(one: "Outcome") -> str:
     from schemas.covering import Became
 
     goes_on = f"; {one.goes_on} goes with them from now on" if one.goes_on else ""
+    when = f"on {words.moment(one.starts)} " if one.starts and one.became in (Became.MOVED, Became.GOODBYE) else ""
+    comes = f", {when}with {' and '.join(one.staff)}" if one.staff else ""
+    what = one.step or ("" if one.group else "who goes with them")
+    contact = ", ".join(filter(None, (what, words.moment(one.was) if one.was else "")))
     if one.became is Became.REFUSED:
-        return f"not covered: {one.why}"
-    if one.step is None:
-        return f"{one.goes_on} goes with them from now on"
-    was = f"{one.step}, {words.moment(one.was)}" if one.was else one.step
-    if one.starts is None:
-        return f"{was}: {one.became.words}{goes_on}"
-    when = f"on {words.moment(one.starts)} " if one.became is Became.MOVED else ""
-    return f"{was}: {one.became.words}, {when}with {' and '.join(one.staff)}{goes_on}"
+        return f"{contact}: not covered: {one.why}"
+    if one.step is None and one.became is Became.COVERED:
+        return f"{contact}: {one.goes_on} from now on"
+    return f"{contact}: {one.why or one.became.words}{comes}{goes_on}"
 
 
 def away_progress(absence: Which, as_json: Json = False) -> None:
@@ -130,26 +128,27 @@ def away_resume(absence: Which, by: As = None, as_json: Json = False) -> None:
     asyncio.run(_progress(absence, "resume", by, as_json))
 
 
-async def _progress(absence: str, what: str, by: str | None, as_json: bool) -> None:
+async def _progress(which: str, what: str, by: str | None, as_json: bool) -> None:
     from cli.actors import member
     from cli.connections import everything
     from cli.sending import actor
+    from records.covering import local_ids
     from workers import absences
 
     async with everything() as (_, client, pool):
-        if what == "progress":
-            found = await absences.progress(client, _id(absence))
-        else:
-            known = await absences.progress(client, _id(absence))
-            whose = await member(pool, known.absence.staff)
-            await _may(pool, actor(Asking(by, None, None, as_json)), whose)
-            found = await (absences.stop if what == "stop" else absences.resume)(client, _id(absence))
-        names = await _names(pool)
+        absence = await _found(pool, which)
+        found = await absences.progress(client, absence)
+        if what != "progress":
+            await _may(pool, actor(Asking(by, None, None, as_json)), await member(pool, found.absence.staff))
+            found = await (absences.stop if what == "stop" else absences.resume)(client, absence)
+        listed = [*found.done, *found.waiting]
+        names = await local_ids(pool, listed)
     if as_json:
         typer.echo(found.model_dump_json())
         return
     typer.echo(_stands(found))
-    _tell(found.done, names, as_json=False) if found.done else None
+    if listed:
+        _tell(listed, names, as_json=False)
 
 
 def _stands(found: "Progress") -> str:
@@ -163,28 +162,31 @@ def away_withdraw(absence: Which, by: As = None) -> None:
     """They are not away after all: their time is free again. What was moved stays moved."""
     from cli.sending import actor
 
-    asyncio.run(_withdraw(_id(absence), actor(Asking(by, None, None, False))))
+    asyncio.run(_withdraw(absence, actor(Asking(by, None, None, False))))
 
 
-async def _withdraw(absence: str, by: str) -> None:
+async def _withdraw(which: str, by: str) -> None:
     from uuid import UUID
 
     from cli.actors import member
-    from cli.connections import records
-    from records import absences
+    from cli.connections import everything
+    from records.absences import whose
+    from workers import absences
 
-    async with records() as pool:
-        await _may(pool, by, await member(pool, await absences.whose(pool, UUID(absence))))
-        await absences.withdraw(pool, UUID(absence), by)
+    async with everything() as (_, client, pool):
+        absence = await _found(pool, which)
+        await _may(pool, by, await member(pool, await whose(pool, UUID(absence))))
+        await absences.withdraw(client, pool, absence, by)
     typer.echo("Withdrawn: their time is free again. What was moved stays moved.")
 
 
-def _id(text: str) -> str:
+async def _found(pool: "Pool", which: str) -> str:
+    """The absence that is meant, by its id or by who is away."""
     from uuid import UUID
 
-    from cli.errors import Stop
+    from records.absences import latest
 
     try:
-        return str(UUID(text))
+        return str(UUID(which))
     except ValueError:
-        raise Stop(f"{text} is no absence: give the id that `alongside away` said.", 2) from None
+        return await latest(pool, which)

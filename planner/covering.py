@@ -23,6 +23,8 @@ TELL = "tell-the-person"
 WHO_COMES = "Tell the person who comes now, and when"
 WHO_GOES_ON = "Tell the person who goes with them from now on"
 NEW_WORKER = "new-worker"
+AWAY_THEN = "the worker is away then"
+GOODBYE = "the worker says goodbye, and the next one comes along"
 
 
 class Covering:
@@ -86,7 +88,7 @@ class Covering:
             return
         for step_id, booked in reversed(before):
             if booked.starts > self.turn.now and self._fits(self._same_time(booked, (staff,))):
-                self._let_go(step_id, "the worker says goodbye, and the next one comes along")
+                self._let_go(step_id, GOODBYE)
                 self._take(step_id, self._same_time(booked, (staff, command.staff)), booked.place)
                 return
         self._goodbye_at_another_time(command, staff)
@@ -106,7 +108,7 @@ class Covering:
             found = slots.find(self.roster, slots.Wanted(both, first, min(last, command.starts), minutes, where, times))
             if isinstance(found, Slot):
                 if was is not None:
-                    self._let_go(step.id, "the worker says goodbye, and the next one comes along")
+                    self._let_go(step.id, GOODBYE)
                 self._take(step.id, found, where)
                 return
 
@@ -122,7 +124,7 @@ class Covering:
 
     def _stand_in(self, command: CoverAbsence, step_id: str) -> None:
         """Another worker comes at the same time; else it is found anew, with the same worker when there is time."""
-        booked = self._let_go(step_id, "the worker is away then")
+        booked = self._let_go(step_id, AWAY_THEN)
         step = self.turn.journey.steps[step_id]
         groups = list(self._who_could_come(command, booked))
         slot = next((one for group in groups if self._fits(one := self._same_time(booked, group))), None)

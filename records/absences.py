@@ -33,6 +33,14 @@ WHOSE = """
 -- Who an absence is of.
 SELECT staff FROM absences WHERE id = $1
 """
+WITHDRAWN = """
+-- Whether an absence does not stand any more.
+SELECT withdrawn_at IS NOT NULL FROM absences WHERE id = $1
+"""
+LATEST = """
+-- The absence of somebody that stands, and was recorded last.
+SELECT id::text FROM absences WHERE staff = $1 AND withdrawn_at IS NULL ORDER BY recorded_at DESC LIMIT 1
+"""
 AWAY = """
 -- When somebody, or anybody of a team, is away from some moment on.
 SELECT a.id::text AS id, a.staff, a.starts, a.ends, a.recorded_by FROM absences a
@@ -96,3 +104,18 @@ async def away(db: Database, *, since: datetime, team: str | None = None, staff:
     async with connected(db) as link:
         who = [staff] if staff else [row["id"] for row in await link.fetch(TEAM, team)]
         return [Absence.model_validate(dict(row)) for row in await link.fetch(AWAY, who, since)]
+
+
+async def withdrawn(db: Database, absence: str) -> bool:
+    """The absence was withdrawn."""
+    async with connected(db) as link:
+        return bool(await link.fetchval(WITHDRAWN, UUID(absence)))
+
+
+async def latest(db: Database, staff: str) -> str:
+    """The absence of somebody that stands, and was recorded last; RecordsError when there is none."""
+    async with connected(db) as link:
+        found: str | None = await link.fetchval(LATEST, staff)
+    if found is None:
+        raise RecordsError("not-found", f"No absence of {staff} is recorded.")
+    return found

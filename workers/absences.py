@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Awaitable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -10,6 +10,8 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from planner.refused import Refused
+from records import absences
+from records.database import Database
 from schemas.covering import CoverAbsenceState, Outcome, Progress
 from schemas.staff import Absence
 from workers.transitions import REFUSALS
@@ -66,6 +68,16 @@ async def stop(client: Client, absence_id: str) -> Progress:
 async def resume(client: Client, absence_id: str) -> Progress:
     """Go on where it was stopped."""
     return await _answered(absence_id, _handle(client, absence_id).execute_update(CoverAbsenceWorkflow.resume))
+
+
+async def withdraw(client: Client, db: Database, absence_id: str, by: str) -> None:
+    """They are not away after all: what was moved stays moved, and whatever was not covered yet stays as it is."""
+    await absences.withdraw(db, UUID(absence_id), by)
+    try:
+        await _handle(client, absence_id).signal(CoverAbsenceWorkflow.withdrawn)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:  # everything is covered already
+            raise
 
 
 async def _answered(absence_id: str, asked: Awaitable[Progress]) -> Progress:
