@@ -6,7 +6,7 @@ from datetime import datetime
 from planner import peers as rules
 from planner import words
 from planner.clock import local_day
-from records.peers import Alone, Assignment, BookedContact, Candidate, Queued, TeamQueue
+from records.peers import Alone, Assignment, BookedContact, Queued, TeamQueue
 from schemas.journey import Journey
 from schemas.workforce import Peers
 
@@ -27,26 +27,29 @@ def not_sought(journey: Journey) -> str:
 def company(journey: Journey, goes: list[Assignment], waits: Alone | None) -> Iterator[str]:
     """Who goes with the person and why them, since when they wait, and everybody who was considered."""
     for one in goes:
-        what = "will take over, once they have met and accepted" if one.joining else "goes with them"
+        what = "gets to know them, to take over" if one.joining else "goes with them"
         by = f", chosen by {one.assigned_by}" if one.assigned_by and one.reason else ""
-        yield f"{one.staff} {what}: since {words.day(one.starts)}{by}"
+        yield f"{one.staff} {what}, since {words.day(one.starts)}{by}"
         yield f"  Why: {one.why}"
         others = [each for each in one.considered if one.why != f"{each.staff} {each.why}"]
-        yield from _considered("Also considered:", others)
-    peers = journey.peers
-    if peers is not None and peers.leaving:
-        yield f"{peers.worker} stays theirs until somebody else has met them and taken over"
+        if others:
+            yield "  Considered as well:"
+        yield from (f"    {each.staff} {each.why}" for each in others)
+    yield from _taking_over(journey.peers or Peers())
     if waits is not None:
-        yield f"waits for a peer worker since {words.day(waits.since)}"
+        yield f"waits for {'another' if goes else 'a'} peer worker since {words.day(waits.since)}"
         yield from (f"  {each.staff} {each.why}" for each in waits.considered)
     elif not goes:
         yield f"Nobody goes with them, and nobody is looked for: {not_sought(journey)}."
 
 
-def _considered(head: str, others: list[Candidate]) -> Iterator[str]:
-    if others:
-        yield f"  {head}"
-    yield from (f"    {each.staff} {each.why}" for each in others)
+def _taking_over(peers: Peers) -> Iterator[str]:
+    if peers.joining is not None and peers.met:
+        yield f"They have met: {peers.joining} takes over with `alongside accept-person`."
+    elif peers.joining is not None:
+        yield f"First comes a contact with both: until {peers.joining} has accepted, {peers.worker} stays responsible."
+    elif peers.leaving:
+        yield f"{peers.worker} stays theirs until somebody else has met them and taken over."
 
 
 def asked_for(journey: Journey) -> Iterator[str]:

@@ -41,6 +41,9 @@ def wishes(
     from cli.sending import act
     from schemas.command import Wish
 
+    if not wish and asked_for is None and not_with is None:
+        raise Stop("Say what the person asked for: --wish KIND:WISH, --asked-for STAFF or --not-with STAFF.", 2)
+
     def said(case: "Case") -> dict[str, Any]:
         return {"wishes": values.wishes(case.pathway, wish) if wish else None}
 

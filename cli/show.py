@@ -144,9 +144,11 @@ def _standing(journey: "Journey") -> list[str]:
     hold, peers = journey.hold, journey.peers
     said = [f"[yellow]on hold since {words.moment(hold.since)}[/yellow]: {hold.reason}"] if hold else []
     if peers is not None and peers.worker is not None:
-        said.append(f"{peers.worker} goes with them" + (f", {peers.joining} will take over" if peers.joining else ""))
+        until = ", until somebody else has met them and taken over" if peers.leaving else ""
+        said.append(f"{peers.worker} goes with them{f', {peers.joining} will take over' if peers.joining else until}")
     if peers is not None and peers.waiting_since is not None:
-        said.append(f"waits for a peer worker since {words.day(peers.waiting_since)}")
+        other = "another" if peers.worker else "a"
+        said.append(f"waits for {other} peer worker since {words.day(peers.waiting_since)}")
     return said
 
 

@@ -57,12 +57,14 @@ def _words(row: HistoryRow) -> str:
     reason = told.get("reason") or (row.reason if row.event in _SAID else None)
     if "attendance" in told and not Attendance(told["attendance"]).attended and reason != NOT_BROUGHT:
         return text  # what became of the contact is in it already
+    if row.event == Kind.NO_SLOT and reason:
+        return f"{reason[0].lower()}{reason[1:].rstrip('.')}"  # the reason is the whole sentence
     return f"{text} ({_spelt(str(reason))})" if reason else text
 
 
 def _spelt(reason: str) -> str:
     """A reason as people gave it, or a code as they would say it."""
-    return reason if " " in reason else reason.replace("-", " ")
+    return reason.rstrip(".") if " " in reason else reason.replace("-", " ")
 
 
 _TEXTS = {

@@ -79,12 +79,15 @@ def _of_a_booking(after: Journey, step: str) -> str:
     booked = after.peers.booked.get(step) if after.peers else None
     if booked is None:
         return f"{step} has no time now, and stays to be done"
-    return f"{step} is booked with {' and '.join(booked.staff)} on {words.moment(booked.starts)}, {booked.place}"
+    late = f", after it is due ({words.due(booked.due)})" if booked.due and booked.ends > booked.due else ""
+    return f"{step} is booked with {' and '.join(booked.staff)} on {words.moment(booked.starts)}, {booked.place}{late}"
 
 
 def _of_peer_support(after: Journey, command: says.Command) -> str:
     said = {"wishes": "what the person asked for", "step-back": "stepping back"}.get(getattr(command, "do", ""), "")
     stands = _who_goes(after)
+    if isinstance(command, says.Wish) and command.wishes is not None and after.peers and after.peers.booked:
+        stands += ", and what is booked stays as it is (`alongside book` moves it)"
     return f"{said}; {stands}" if said else stands
 
 

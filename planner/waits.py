@@ -67,7 +67,7 @@ def _at_its_time(journey: Journey, step: StepState) -> str:
         booked = peers.booked[step.id]
         return f", booked for {words.moment(booked.starts)} with {' and '.join(booked.staff)}"
     none = peers.unplaced.get(step.id)
-    return f", no time found: {none.why}" if none is not None and none.why is not None else ""
+    return f", without a time: {none.why}" if none is not None and none.why is not None else ""
 
 
 def _then(pathway: Pathway, journey: Journey, step: StepState) -> str:

@@ -35,10 +35,12 @@ WHERE CASE WHEN $1::text IS NULL THEN q.people > 0 ELSE t.name = $1 END ORDER BY
 CONTACTS_OF = """
 -- A worker's contacts between two instants: with whom, where, and who else comes.
 SELECT b.starts, b.ends, b.place, b.status, b.step, p.local_id, p.given_name || ' ' || p.family_name AS name,
-    g.title AS group_title, t.id::text AS transition_id,
-    ARRAY(SELECT o.staff FROM bookings o WHERE o.id = b.id AND o.staff <> b.staff ORDER BY o.staff) AS along
+    (SELECT g.title FROM group_sessions g WHERE g.id = b.group_id) AS group_title, t.id::text AS transition_id,
+    ARRAY(
+        SELECT o.staff FROM bookings o WHERE (o.id = b.id OR o.group_id = b.group_id) AND o.staff <> b.staff
+            AND o.status <> 'released' ORDER BY o.staff
+    ) AS along
 FROM bookings b LEFT JOIN transitions t ON t.id = b.transition_id LEFT JOIN people p ON p.id = t.person_id
-    LEFT JOIN group_sessions g ON g.id = b.group_id
 WHERE b.staff = $1 AND b.starts >= $2 AND b.starts < $3 AND b.status <> 'released' ORDER BY b.starts
 """
 

@@ -44,6 +44,15 @@ INSERT INTO bookings (id, transition_id, step, staff, starts, ends, busy, minute
         tstzrange(h, h + interval '30 minutes'), 30, 'ward', CASE WHEN n % 5 = 0 THEN 'released' ELSE 'booked' END, h
     FROM (SELECT id, n, timestamptz '2026-01-01' + n / 40 * interval '1 hour' AS h
           FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 40000) x) t;
+INSERT INTO group_sessions (team, title, place, starts, ends, people_at_most)
+    SELECT 'Team ' || n % 40 + 1, 'Drop-in', 'community', h, h + interval '1 hour', 8
+    FROM (SELECT n, timestamptz '2020-01-01' + n * interval '1 hour' AS h FROM generate_series(1, 20000) n) x;
+INSERT INTO assignments (transition_id, staff, starts, ends, why, revision)
+    SELECT id, 'peer-' || n % 40 + 1, started, CASE WHEN n > 2000 THEN taken_on END, 'Somebody is free.', 1
+    FROM (SELECT *, row_number() OVER () AS n FROM transitions LIMIT 40000) t;
+INSERT INTO peer_queue (transition_id, team, urgency, since, ask)
+    SELECT id, team, (n % 50 = 0)::int, taken_on, '{}'
+    FROM (SELECT *, row_number() OVER () AS n FROM transitions LIMIT 10000) t;
 INSERT INTO absences (staff, starts, ends)
     SELECT 'coord-' || n % 1000 + 1, d, d + interval '5 days'
     FROM (SELECT n, timestamptz '2020-01-01' + n / 1000 * interval '60 days' AS d FROM generate_series(1, 20000) n) x;

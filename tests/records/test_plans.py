@@ -9,7 +9,19 @@ from uuid import UUID
 import pytest
 from asyncpg import Connection, Record, connect
 
-from records import absences, feeds, listings, notices, queries, staff, support, support_alerts, visit_notices, visits
+from records import (
+    absences,
+    feeds,
+    listings,
+    notices,
+    peers,
+    queries,
+    staff,
+    support,
+    support_alerts,
+    visit_notices,
+    visits,
+)
 from records.caseload import PEOPLE_ALREADY
 from records.commit import NOTICES_TO_MAIL, RECEIPT, RECORDED_COMMIT, RECORDED_JOURNEY
 from records.people import ON_PATHWAY
@@ -65,6 +77,15 @@ PLANNED = {
     "absences": (absences.AWAY, (["coord-3", "coord-4"], datetime(2023, 1, 1, tzinfo=UTC))),
     "an overlapping absence": (
         absences.OVERLAPPING, ("coord-3", datetime(2023, 1, 1, tzinfo=UTC), datetime(2023, 1, 9, tzinfo=UTC)),
+    ),
+    "who goes with somebody": (peers.ASSIGNMENT, (ZERO,)),
+    "why somebody waits": (peers.WAITING_ALONE, (ZERO,)),
+    "queue of a team": (peers.QUEUE, ("Team 3", 10)),
+    "whole queue of a team": (peers.QUEUE, ("Team 3", None)),
+    "length of the queues": (peers.QUEUES, (None,)),
+    "length of one queue": (peers.QUEUES, ("Team 3",)),
+    "contacts of a worker": (
+        peers.CONTACTS_OF, ("peer-3", datetime(2026, 1, 10, tzinfo=UTC), datetime(2026, 1, 20, tzinfo=UTC)),
     ),
     "history of the staff": (staff.STAFF_HISTORY, ("coord-3",)),
     "last supervision": (support.LAST, (["peer-3", "peer-4"],)),
