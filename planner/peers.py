@@ -327,12 +327,18 @@ class _Settling:
     def _find_worker(self) -> None:
         if not to_place(self.turn.journey) and self.peers.waiting_since is None and not self.peers.leaving:
             return
-        if self.peers.worker is None or self.peers.worker not in self.roster.workers:
+        if self.peers.worker is None or self.peers.worker not in self.roster.workers or self._no_goodbye():
             self._assign()
         elif self.peers.joining is None and (self.peers.leaving or self._wrong_setting()):
             self._join()
         else:
             self._stop_waiting(None)
+
+    def _no_goodbye(self) -> bool:
+        """Whoever leaves is away beyond the next look: the person would wait for a contact with both all that time."""
+        soon = self.turn.now + timedelta(days=self.roster.policy.look_again_days)
+        away = self.roster.workers[self.peers.worker or ""].away
+        return self.peers.leaving and any(begins <= self.turn.now and soon <= ends for begins, ends in away)
 
     def _wrong_setting(self) -> bool:
         settings = self.roster.workers[self.peers.worker or ""].settings
@@ -345,7 +351,9 @@ class _Settling:
         return outside and self.roster.policy.warm_handover and SECURE_WARD in self.roster.workers[staff].settings
 
     def _assign(self) -> None:
-        choice = choose(self.roster, self._ask(), self.turn.now)
+        wants = self._ask()
+        leaver = {self.peers.worker or ""} if self.peers.leaving else set()
+        choice = choose(self.roster, wants._replace(not_with=wants.not_with | leaver), self.turn.now)
         joining = self.peers.joining
         if joining is not None and joining in self.roster.workers:
             choice = Choice(joining, f"{joining} was about to take over.", choice.considered)
