@@ -1,22 +1,30 @@
 """Somebody is away: each contact is covered, moved or put back, whatever stops, and nothing is done twice."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
+from temporalio.testing import ActivityEnvironment
 
+from activities.covering import CoveringActivities
 from pathways.loader import find
 from planner.clock import local_day, midnight
 from planner.refused import Refused
 from records import covering, listings, staff
-from schemas.codes import Role
-from schemas.covering import Became
+from records.groups import add_group
+from schemas.codes import Division, Role
+from schemas.command import Exit
+from schemas.covering import Became, CoverAbsenceState, Outcome, ToCover
 from schemas.staff import Absence, StaffMember
+from schemas.workforce import GroupPlan
+from schemas.workforce import Place as Where
 from tests.durable.following import TEAM, Followed, Place, now, place, until
 from workers import absences
 from workers.client import Pool
+from workflows.cover_absence import AT_ONCE, CoverAbsenceWorkflow
 
 EVERY_DAY = "mon-sun 09:00-17:00"
 
@@ -49,6 +57,11 @@ def five_days(**said: object) -> Absence:
     return Absence.model_validate({"id": absences.new_id(), "staff": "peer-1", "recorded_by": "lead"} | spell | said)
 
 
+def listed(outcomes: list[Outcome]) -> list[str]:
+    """Outcomes in an order of their own: those that are done at once are kept as it happens."""
+    return sorted(one.model_dump_json() for one in outcomes)
+
+
 async def booked_with(person: Followed) -> list[str]:
     """Who comes to the person's first contact, by the records."""
     journey = (await listings.transition(person.pool, person.id)).journey
@@ -68,7 +81,7 @@ async def test_another_comes_at_the_same_time(staffed: Place) -> None:
             (one.id, Became.COVERED, "peer-2") for one in who
         }
         assert [await booked_with(one) for one in who] == [["peer-2"]] * 3
-        assert await covering.outcomes(staffed.pool, absence.id) == outcomes
+        assert listed(await covering.outcomes(staffed.pool, absence.id)) == listed(outcomes)
         again = await absences.begin(staffed.client, staffed.settings.task_queue, absence)
         assert again == absence
         tell = "SELECT count(*) FROM steps WHERE step LIKE 'tell-the-person:%' AND state = 'open'"
@@ -90,38 +103,163 @@ async def test_with_nobody_to_come_it_is_moved_or_put_back(staffed: Place) -> No
         assert await booked_with(one) == []
 
 
+@pytest.fixture
+def killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that stops finishes nothing of what it is doing."""
+    monkeypatch.setattr("workers.worker.FAREWELL", timedelta(0))
+
+
+@asynccontextmanager
+async def stuck(person: Followed) -> AsyncIterator[None]:
+    """Nothing can be written of this person meanwhile."""
+    async with person.pool.acquire() as link, link.transaction():
+        await link.execute("SELECT 1 FROM transitions WHERE id = $1 FOR UPDATE", person.id)
+        yield
+
+
+@pytest.mark.usefixtures("killed")
 async def test_a_crash_in_between_loses_nothing_and_does_nothing_twice(staffed: Place) -> None:
     async with staffed.worker():
-        who = await people(staffed, 4)
+        who = await people(staffed, 6)
         await staff.upsert_staff(staffed.pool, [worker("peer-2")])
-        absence = await absences.begin(staffed.client, staffed.settings.task_queue, five_days())
-        await absences.stop(staffed.client, absence.id)
-        half = await absences.progress(staffed.client, absence.id)
-        assert half.stopped
+    half: list[Outcome] = []
+    absence = five_days()
+    async with stuck(who[-1]):
+        async with staffed.worker():
+            await absences.begin(staffed.client, staffed.settings.task_queue, absence)
+
+            async def some() -> bool:
+                half[:] = await covering.outcomes(staffed.pool, absence.id)
+                return len(half) >= AT_ONCE
+
+            await until(some)
+            seen = await absences.progress(staffed.client, absence.id)
+        assert not seen.finished
+        assert who[-1].id in {one.transition_id for one in seen.waiting}
+        assert {one.became for one in seen.waiting} == {Became.WAITING}
+        assert 0 < len(half) < len(who)
     async with staffed.worker():
-        await absences.resume(staffed.client, absence.id)
         outcomes = await absences.result(staffed.client, absence.id)
-    assert sorted(one.transition_id for one in outcomes) == sorted(one.id for one in who)
-    assert {one.became for one in outcomes} == {Became.COVERED}
-    twice = await staffed.pool.fetch(
-        "SELECT transition_id, count(*) FROM commits WHERE command_id LIKE 'cover-%' GROUP BY 1 HAVING count(*) <> 1"
+    assert sorted(one.transition_id or "" for one in outcomes) == sorted(one.id for one in who)
+    assert {(one.became, *one.staff) for one in outcomes} == {(Became.COVERED, "peer-2")}
+    times = "SELECT count(*) FROM commits WHERE command_id LIKE 'cover-%' GROUP BY transition_id"
+    assert [row["count"] for row in await staffed.pool.fetch(times)] == [1] * len(who)
+    assert listed(await covering.outcomes(staffed.pool, absence.id)) == listed(outcomes)
+
+
+async def stopped(place: Place) -> Absence:
+    """An absence whose covering was stopped before it began."""
+    absence = five_days()
+    await place.client.start_workflow(
+        CoverAbsenceWorkflow.run,
+        CoverAbsenceState(absence=absence, stopped=True),
+        id=absences.workflow_id(absence.id),
+        task_queue=place.settings.task_queue,
     )
-    assert twice == []
+    return await absences.begin(place.client, place.settings.task_queue, absence)
 
 
 async def test_it_can_be_seen_stopped_and_resumed(staffed: Place) -> None:
     async with staffed.worker():
-        await people(staffed, 2)
-        absence = await absences.begin(staffed.client, staffed.settings.task_queue, five_days())
+        who = await people(staffed, 2)
+        absence = await stopped(staffed)
 
-        async def finished() -> bool:
-            return (await absences.progress(staffed.client, absence.id)).finished
+        async def found() -> bool:
+            return (await absences.progress(staffed.client, absence.id)).todo == 2
 
-        await until(finished)
-        seen = await absences.progress(staffed.client, absence.id)
-        assert (seen.todo, len(seen.done)) == (0, 2)
+        await until(found)
+        seen = await absences.stop(staffed.client, absence.id)
+        assert (seen.stopped, seen.finished, seen.done) == (True, False, [])
+        assert {(one.transition_id, one.step, one.became) for one in seen.waiting} == {
+            (one.id, "welcome-contact", Became.WAITING) for one in who
+        }
+    async with staffed.worker():
+        still = await absences.progress(staffed.client, absence.id)
+        assert still == seen
+        assert not (await absences.resume(staffed.client, absence.id)).stopped
+        await absences.result(staffed.client, absence.id)
+        after = await absences.progress(staffed.client, absence.id)
+        assert (after.todo, len(after.done), after.waiting, after.finished) == (0, 2, [], True)
         with pytest.raises(Refused, match="is not being covered now"):
             await absences.progress(staffed.client, absences.new_id())
+
+
+async def test_an_absence_that_is_withdrawn_moves_nothing_more(staffed: Place) -> None:
+    async with staffed.worker():
+        who = await people(staffed, 2)
+        await staff.upsert_staff(staffed.pool, [worker("peer-2")])
+        absence = await stopped(staffed)
+        await absences.withdraw(staffed.client, staffed.pool, absence.id, "lead")
+        outcomes = await absences.result(staffed.client, absence.id)
+        assert [one.became for one in outcomes] == [Became.WITHDRAWN] * 2
+        assert [await booked_with(one) for one in who] == [["peer-1"]] * 2
+        again = await absences.begin(staffed.client, staffed.settings.task_queue, five_days())
+        covered = await absences.result(staffed.client, again.id)
+        assert [one.became for one in covered] == [Became.COVERED] * 2
+        await absences.withdraw(staffed.client, staffed.pool, again.id, "lead")
+        assert [await booked_with(one) for one in who] == [["peer-2"]] * 2
+
+
+async def test_a_journey_that_does_not_answer_holds_nobody_up(staffed: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("activities.covering.ANSWERS_WITHIN", timedelta(seconds=1))
+    async with staffed.worker():
+        who = await people(staffed, AT_ONCE + 2)
+        await staff.upsert_staff(staffed.pool, [worker("peer-2")])
+        absence = five_days()
+        async with stuck(who[0]):
+            await absences.begin(staffed.client, staffed.settings.task_queue, absence)
+
+            async def the_others() -> bool:
+                return len((await absences.progress(staffed.client, absence.id)).done) == len(who) - 1
+
+            await until(the_others, seconds=90)
+            seen = await absences.progress(staffed.client, absence.id)
+            assert [one.transition_id for one in seen.waiting] == [who[0].id]
+        outcomes = await absences.result(staffed.client, absence.id)
+        assert {one.became for one in outcomes} == {Became.COVERED}
+        assert len(outcomes) == len(who)
+
+
+async def test_what_was_done_stays_done_when_the_journey_closes_before_anybody_hears(staffed: Place) -> None:
+    async with staffed.worker():
+        (person,) = await people(staffed, 1)
+        await staff.upsert_staff(staffed.pool, [worker("peer-2")])
+        absence = await absences.begin(staffed.client, staffed.settings.task_queue, five_days())
+        outcomes = await absences.result(staffed.client, absence.id)
+        await person.send(Exit(id="gone", at=now(), exit="died"))
+        covers = CoveringActivities(staffed.pool, staffed.client, Division.ENGLAND_AND_WALES)
+        contacts = [one.model_copy(update={"became": Became.WAITING}) for one in outcomes]
+        asked = ToCover(absence=absence, long=False, transition_id=person.id, contacts=contacts, at=now())
+        assert await ActivityEnvironment().run(covers.cover, asked) == outcomes
+        never = asked.model_copy(update={"absence": absence.model_copy(update={"id": absences.new_id()})})
+        await staffed.pool.execute(
+            "INSERT INTO absences (id, staff, starts, ends) VALUES ($1, 'peer-2', $2, $3)",
+            never.absence.id, absence.starts, absence.ends,
+        )  # fmt: skip
+        (closed,) = await ActivityEnvironment().run(covers.cover, never)
+        assert (closed.step, closed.became) == ("welcome-contact", Became.REFUSED)
+
+
+async def test_a_group_meets_with_whoever_else_holds_it_and_one_without_anybody_is_said(staffed: Place) -> None:
+    await staff.upsert_staff(staffed.pool, [worker("peer-2")])
+    absence = five_days()
+    met = []
+    for hour, holders in ((10, ["peer-1", "peer-2"]), (13, ["peer-1"])):
+        starts = absence.starts + timedelta(days=2, hours=hour)
+        plan = GroupPlan(
+            team=TEAM, title="Drop-in", place=Where.COMMUNITY, starts=starts, ends=starts + timedelta(hours=1),
+            staff=holders, people_at_most=8,
+        )  # fmt: skip
+        met.append(await add_group(staffed.pool, plan, now(), Division.ENGLAND_AND_WALES))
+    async with staffed.worker():
+        await absences.begin(staffed.client, staffed.settings.task_queue, absence)
+        outcomes = await absences.result(staffed.client, absence.id)
+    assert [(one.group, one.became, one.staff) for one in outcomes] == [
+        (met[0], Became.GROUP, ["peer-2"]),
+        (met[1], Became.PUT_BACK, []),
+    ]
+    assert outcomes[1].why == covering.NOBODY_HOLDS
+    assert listed(await covering.outcomes(staffed.pool, absence.id)) == listed(outcomes)
 
 
 async def test_an_absence_that_overlaps_another_is_refused_and_nothing_is_covered(staffed: Place) -> None:
