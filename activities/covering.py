@@ -18,7 +18,7 @@ from schemas.command import Actor, CoverAbsence, Receipt
 from schemas.covering import Became, Concerned, Outcome, ToCover
 from schemas.staff import Absence
 
-ANSWERS_WITHIN = timedelta(seconds=20)
+ANSWERS_WITHIN = timedelta(seconds=10)
 """How long a journey may take to answer before somebody else's turn comes."""
 
 log = structlog.get_logger(__name__)

@@ -16,8 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from schemas.staff import Absence
 
 UNTIL_DONE = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=2))
-AT_MOST = timedelta(seconds=30)
-A_TURN = timedelta(seconds=45)
+AT_MOST = timedelta(seconds=15)
+A_TURN = timedelta(seconds=20)
 """How long the others wait for one journey that does not answer."""
 A_LATE_TURN = timedelta(hours=1)
 AT_ONCE = 4

@@ -1,7 +1,6 @@
 """Somebody is away: each contact is covered, moved or put back, whatever stops, and nothing is done twice."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -109,36 +108,34 @@ def killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.worker.FAREWELL", timedelta(0))
 
 
-@asynccontextmanager
-async def stuck(person: Followed) -> AsyncIterator[None]:
-    """Nothing can be written of this person meanwhile."""
-    async with person.pool.acquire() as link, link.transaction():
-        await link.execute("SELECT 1 FROM transitions WHERE id = $1 FOR UPDATE", person.id)
-        yield
+def elsewhere(there: Place) -> Place:
+    """The same place with a worker of its own: those who are followed there do not answer while it does not run."""
+    settings = there.settings.model_copy(update={"task_queue": f"{there.settings.task_queue}-elsewhere"})
+    return Place(there.client, there.pool, settings, there.followed)
 
 
 @pytest.mark.usefixtures("killed")
 async def test_a_crash_in_between_loses_nothing_and_does_nothing_twice(staffed: Place) -> None:
-    async with staffed.worker():
-        who = await people(staffed, 6)
+    other = elsewhere(staffed)
+    async with staffed.worker(), other.worker():
+        who = [*await people(staffed, 5), *await people(other, 1)]
         await staff.upsert_staff(staffed.pool, [worker("peer-2")])
     half: list[Outcome] = []
     absence = five_days()
-    async with stuck(who[-1]):
-        async with staffed.worker():
-            await absences.begin(staffed.client, staffed.settings.task_queue, absence)
-
-            async def some() -> bool:
-                half[:] = await covering.outcomes(staffed.pool, absence.id)
-                return len(half) >= AT_ONCE
-
-            await until(some)
-            seen = await absences.progress(staffed.client, absence.id)
-        assert not seen.finished
-        assert who[-1].id in {one.transition_id for one in seen.waiting}
-        assert {one.became for one in seen.waiting} == {Became.WAITING}
-        assert 0 < len(half) < len(who)
     async with staffed.worker():
+        await absences.begin(staffed.client, staffed.settings.task_queue, absence)
+
+        async def some() -> bool:
+            half[:] = await covering.outcomes(staffed.pool, absence.id)
+            return len(half) >= AT_ONCE
+
+        await until(some)
+        seen = await absences.progress(staffed.client, absence.id)
+    assert not seen.finished
+    assert who[-1].id in {one.transition_id for one in seen.waiting}
+    assert {one.became for one in seen.waiting} == {Became.WAITING}
+    assert 0 < len(half) < len(who)
+    async with staffed.worker(), other.worker():
         outcomes = await absences.result(staffed.client, absence.id)
     assert sorted(one.transition_id or "" for one in outcomes) == sorted(one.id for one in who)
     assert {(one.became, *one.staff) for one in outcomes} == {(Became.COVERED, "peer-2")}
@@ -200,24 +197,24 @@ async def test_an_absence_that_is_withdrawn_moves_nothing_more(staffed: Place) -
         assert [await booked_with(one) for one in who] == [["peer-2"]] * 2
 
 
-async def test_a_journey_that_does_not_answer_holds_nobody_up(staffed: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("activities.covering.ANSWERS_WITHIN", timedelta(seconds=1))
+async def test_a_journey_that_does_not_answer_holds_nobody_up(staffed: Place) -> None:
+    other = elsewhere(staffed)
     async with staffed.worker():
-        who = await people(staffed, AT_ONCE + 2)
+        async with other.worker():
+            silent = await people(other, 1)
+            who = await people(staffed, AT_ONCE + 1)
         await staff.upsert_staff(staffed.pool, [worker("peer-2")])
-        absence = five_days()
-        async with stuck(who[0]):
-            await absences.begin(staffed.client, staffed.settings.task_queue, absence)
+        absence = await absences.begin(staffed.client, staffed.settings.task_queue, five_days())
 
-            async def the_others() -> bool:
-                return len((await absences.progress(staffed.client, absence.id)).done) == len(who) - 1
+        async def the_others() -> bool:
+            return len((await absences.progress(staffed.client, absence.id)).done) == len(who)
 
-            await until(the_others, seconds=90)
-            seen = await absences.progress(staffed.client, absence.id)
-            assert [one.transition_id for one in seen.waiting] == [who[0].id]
-        outcomes = await absences.result(staffed.client, absence.id)
-        assert {one.became for one in outcomes} == {Became.COVERED}
-        assert len(outcomes) == len(who)
+        await until(the_others, seconds=90)
+        seen = await absences.progress(staffed.client, absence.id)
+        assert [one.transition_id for one in seen.waiting] == [silent[0].id]
+        async with other.worker():
+            outcomes = await absences.result(staffed.client, absence.id)
+        assert [one.became for one in outcomes] == [Became.COVERED] * (len(who) + 1)
 
 
 async def test_what_was_done_stays_done_when_the_journey_closes_before_anybody_hears(staffed: Place) -> None:
