@@ -56,6 +56,9 @@ INSERT INTO peer_queue (transition_id, team, urgency, since, ask)
 INSERT INTO absences (staff, starts, ends)
     SELECT 'coord-' || n % 1000 + 1, d, d + interval '5 days'
     FROM (SELECT n, timestamptz '2020-01-01' + n / 1000 * interval '60 days' AS d FROM generate_series(1, 20000) n) x;
+INSERT INTO absence_outcomes (absence_id, transition_id, step, became, staff)
+    SELECT a.id, t.id, 'step-1', 'covered', '{peer-1}'
+    FROM (SELECT id FROM absences LIMIT 5000) a CROSS JOIN (SELECT id FROM transitions LIMIT 3) t;
 INSERT INTO staff_history (staff, changed_at, is_now)
     SELECT 'coord-' || n % 1000 + 1, timestamptz '2026-01-01' + n * interval '1 minute', '{}'
     FROM generate_series(1, 20000) n;

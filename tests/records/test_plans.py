@@ -11,6 +11,7 @@ from asyncpg import Connection, Record, connect
 
 from records import (
     absences,
+    covering,
     feeds,
     listings,
     notices,
@@ -33,6 +34,7 @@ FIRST = datetime(1, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 ZERO, FULL = UUID(int=0), UUID(int=2**128 - 1)
 STEP = (FIRST, ZERO, "")
+ABSENCE = ("peer-3", *(datetime(2026, 1, day, tzinfo=UTC) for day in (10, 20, 9)))
 QUEUES = (["Team 1", "Team 2"], ["peer-worker", "peer-worker"], ["coord-1", "coord-9"], [None, "Team 10"])
 PLANNED = {
     "tasks_for": (queries.TASKS_FOR, (*QUEUES, *STEP, 201, datetime(2026, 6, 1, tzinfo=UTC))),
@@ -87,6 +89,13 @@ PLANNED = {
     "contacts of a worker": (
         peers.CONTACTS_OF, ("peer-3", datetime(2026, 1, 10, tzinfo=UTC), datetime(2026, 1, 20, tzinfo=UTC)),
     ),
+    "latest absence": (absences.LATEST, ("coord-3",)),
+    "whom an absence concerns": (covering.CONCERNED, (*ABSENCE, False)),
+    "whom a long absence concerns": (covering.CONCERNED, (*ABSENCE, True)),
+    "groups in an absence": (covering.GROUPS, ABSENCE),
+    "what happened at a command": (covering.HAPPENED, (ZERO, "cover-1")),
+    "outcomes of an absence": (covering.OUTCOMES, (ZERO,)),
+    "people of an absence": (covering.LOCAL_IDS, ([ZERO, FULL],)),
     "history of the staff": (staff.STAFF_HISTORY, ("coord-3",)),
     "last supervision": (support.LAST, (["peer-3", "peer-4"],)),
     "debriefs to offer": (support.TO_OFFER, ("coord-3",)),
