@@ -18,7 +18,7 @@ from schemas.codes import Role
 from schemas.event import Event, Kind
 from schemas.journey import Journey, StepState
 from schemas.pathway import Pathway
-from schemas.workforce import Place, Unplaced
+from schemas.workforce import Peers, Place, Unplaced
 
 MAY_OVERRIDE = (Role.TEAM_LEAD, Role.SERVICE_MANAGER)
 FURTHEST = timedelta(days=366)
@@ -75,9 +75,19 @@ def allowed(turn: Turn, command: says.Command) -> None:
     role = acting(turn.pathway, command.by, Role.COORDINATOR)
     if role is not Role.PEER_WORKER or isinstance(command, says.AssignPeerWorker):
         may_steer(turn.pathway, command.by, "arrange peer support")
+    elif isinstance(command, says.Wish | says.BookContact | says.CancelBooking):
+        _their_own(turn, command.by.staff)
     if not peers.wanted(turn.journey):
         raise Refused("conflict", "The person has declined peer support: it is offered again before it is arranged.")
     _CHECKS[type(command)](turn, command)
+
+
+def _their_own(turn: Turn, staff: str | None) -> None:
+    """A peer worker arranges for the people they go with, and for those whom they are booked to see."""
+    state = turn.journey.peers or Peers()
+    theirs = {state.worker, state.joining, *(one for booked in state.booked.values() for one in booked.staff)}
+    if staff is not None and staff not in theirs:
+        raise Refused("not-allowed", f"{staff} does not go with this person: ask their own worker or the team lead.")
 
 
 def _wish(turn: Turn, command: says.Wish) -> None:
@@ -92,7 +102,7 @@ def _wish(turn: Turn, command: says.Wish) -> None:
 def _assign(turn: Turn, command: says.AssignPeerWorker) -> None:
     state = turn.journey.peers
     if command.staff is None:
-        if state is not None and state.worker is not None:
+        if state is not None and state.worker is not None and state.waiting_since is None:
             raise Refused("conflict", f"{state.worker} goes with this person: name somebody, with a reason.")
         return
     if command.reason is None:
@@ -126,6 +136,8 @@ def _step_back(turn: Turn, command: says.StepBack) -> None:
         raise Refused("not-allowed", "Each peer worker steps back for themselves.")
     if state is None or command.staff not in (state.worker, state.joining):
         raise Refused("conflict", f"{command.staff} does not go with this person.")
+    if command.staff in state.stepped_back:
+        raise Refused("conflict", f"{command.staff} has stepped back already: somebody else is being found.")
 
 
 def _book(turn: Turn, command: says.BookContact) -> None:

@@ -249,6 +249,8 @@ class _Settling:
             self._look_again()
         elif self.turn.journey.hold is not None:
             self._wait_for_resume(self.turn.journey.hold.since)
+            if self.peers.worker is not None and (self.peers.joining is not None or not self.peers.leaving):
+                self._stop_waiting(None)  # somebody was named by hand meanwhile
         else:
             self._find_worker()
             self._place()
@@ -464,6 +466,9 @@ class _Settling:
         else:
             sought = Wanted(staff, first, last, policy.contact_minutes, place, times(self.turn.journey))
             found = self._on_a_day_of_its_own(sought)
+            if isinstance(found, str) and len(staff) > 1 and not self.peers.leaving:
+                # Two who never work on the same day: the person is seen by the one they know meanwhile.
+                found = self._on_a_day_of_its_own(sought._replace(staff=staff[:1]))
         if isinstance(found, str):
             if known is None or known.due != step.due or known.why is None:
                 tell_no_slot(self.turn, step, found)

@@ -157,4 +157,4 @@ def _merits(roster: Roster, staff: str, ask: Ask, now: datetime) -> str:
 
 
 def _people(number: int) -> str:
-    return "one person" if number == 1 else f"{number} people"
+    return "nobody yet" if number == 0 else "one person" if number == 1 else f"{number} people"

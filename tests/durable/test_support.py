@@ -45,7 +45,7 @@ class Weeks:
 
     async def following(self) -> datetime | None:
         """When the worker's support is looked at next."""
-        handle = self.there.client.get_workflow_handle_for(SupportWorkflow.run, workflow_id(WORKER))
+        handle = self.there.client.get_workflow_handle(workflow_id(WORKER))
         return await handle.query(SupportWorkflow.following)
 
     async def until(self, at: datetime) -> None:
@@ -189,6 +189,6 @@ async def test_the_worker_follows_everybody_whom_nobody_does(here: Place) -> Non
     async with nobody_left(here.client, *(one.id for one in both)):
         await until(followed)
         for one in both:
-            handle = here.client.get_workflow_handle_for(SupportWorkflow.run, workflow_id(one.id))
+            handle = here.client.get_workflow_handle(workflow_id(one.id))
             assert await handle.query(SupportWorkflow.following) is not None
     keeping.cancel()
