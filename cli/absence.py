@@ -46,8 +46,8 @@ def away(
 
 
 async def _away(staff: str, by: str, spell: tuple[Any, Any], *, wait: bool, as_json: bool) -> None:
-    from cli.actors import member
     from cli.connections import everything
+    from records.actors import member
     from records.covering import local_ids
     from schemas.staff import Absence
     from workers import absences
@@ -74,8 +74,8 @@ def _recorded(absence: "Absence") -> str:
 
 
 async def _may(pool: "Pool", by: str, whose: "StaffMember") -> None:
-    from cli.actors import member
     from planner.refused import Refused
+    from records.actors import member
 
     found = await member(pool, by)
     if by != whose.id and found.role not in MAY_RECORD:
@@ -129,9 +129,9 @@ def away_resume(absence: Which, by: As = None, as_json: Json = False) -> None:
 
 
 async def _progress(which: str, what: str, by: str | None, as_json: bool) -> None:
-    from cli.actors import member
     from cli.connections import everything
     from cli.sending import actor
+    from records.actors import member
     from records.covering import local_ids
     from workers import absences
 
@@ -168,9 +168,9 @@ def away_withdraw(absence: Which, by: As = None) -> None:
 async def _withdraw(which: str, by: str) -> None:
     from uuid import UUID
 
-    from cli.actors import member
     from cli.connections import everything
     from records.absences import whose
+    from records.actors import member
     from workers import absences
 
     async with everything() as (_, client, pool):

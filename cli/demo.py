@@ -57,6 +57,9 @@ def demo(
 
 
 async def _run(settings: "Settings", *, once: bool) -> None:
+    from web.house import House
+    from web.render import Pages
+    from web.server import serving
     from workers.client import Services, connect, open_pool
     from workers.embedded import EmbeddedServices
     from workers.up import stopping
@@ -67,7 +70,9 @@ async def _run(settings: "Settings", *, once: bool) -> None:
         services = Services(own.database_url, {"target_host": own.temporal_address})
         pool = await open_pool(own.database_url)
         try:
-            async with build_worker(settings, await connect(settings, services), pool):
+            client = await connect(settings, services)
+            pages = serving(House(settings, pool, client, Pages(), demo=True), own.listen_for_web(settings.web_port))
+            async with build_worker(settings, client, pool), pages:
                 await _unless(stop, _show(settings, pool))
                 if not once and not stop.is_set():
                     _say(_what_next(settings, own))
@@ -143,6 +148,7 @@ In another terminal, in this folder:
   alongside reconcile                         # Temporal and the records tell the same
   alongside --help
 
+The pages, to be clicked through as anybody: {own.web_url}
 Temporal's own pages: {own.ui_url}
 Stop with Ctrl-C."""
 

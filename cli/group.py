@@ -78,8 +78,8 @@ async def _plan(by: str, plans: list[Any], asking: Asking) -> None:
 
 
 async def _may(pool: Any, by: str) -> None:
-    from cli.actors import member
     from planner.refused import Refused
+    from records.actors import member
 
     found = await member(pool, by)
     if found.role not in MAY_HOLD:
@@ -130,10 +130,10 @@ def cancel(group: Group, by: As = None, as_json: Json = False) -> None:
 
 
 async def _cancel(by: str, group: str, asking: Asking) -> None:
-    from cli.actors import acting
     from cli.connections import everything
     from cli.errors import Stop
     from planner.refused import Refused
+    from records.actors import acting
     from records.groups import cancel_group
     from schemas.command import CancelBooking
     from workers.transitions import send

@@ -64,9 +64,9 @@ def allocate(team: Team = None, by: As = None, as_json: Json = False) -> None:
 
 
 async def _allocate(team: str | None, who: str, asking: Asking) -> None:
-    from cli.actors import acting
     from cli.connections import everything
     from records import peers
+    from records.actors import acting
 
     told = []
     async with everything() as (_, client, pool):

@@ -83,9 +83,9 @@ def bookings(
 ) -> None:
     """A worker's contacts: when, where, with whom, and who else comes."""
     from cli import peer_words
-    from cli.actors import member
     from planner.clock import local_day, midnight
     from records import peers
+    from records.actors import member
 
     first = local_day(datetime.now(UTC))
 

@@ -6,22 +6,10 @@ from datetime import datetime
 from planner import peers as rules
 from planner import words
 from planner.clock import local_day
+from planner.told import not_sought
 from records.peers import Alone, Assignment, BookedContact, Queued, TeamQueue
 from schemas.journey import Journey
 from schemas.workforce import Peers
-
-
-def not_sought(journey: Journey) -> str:
-    """Why nobody is looked for to go with a person who has no worker and does not wait."""
-    if journey.closed is not None:
-        return "the transition has ended"
-    if not rules.wanted(journey):
-        return "they declined peer support"
-    if not rules.accepted(journey):
-        return "they have not accepted peer support, or paused it"
-    if journey.hold is not None:
-        return "the transition is on hold"
-    return "no contact with a peer worker is asked for at present"
 
 
 def company(journey: Journey, goes: list[Assignment], waits: Alone | None) -> Iterator[str]:

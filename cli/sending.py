@@ -147,7 +147,7 @@ async def _case(pool: "Pool", which: str) -> Case:
 async def _command(
     pool: "Pool", case: Case, asking: Asking, who: str, model: "type[Command]", fields: dict[str, Any]
 ) -> "AnyCommand":
-    from cli.actors import acting, member
+    from records.actors import acting, member
     from schemas.command import AnswerHandover
 
     by = await acting(pool, who, case.journey, answers=model is AnswerHandover)
@@ -185,8 +185,7 @@ def _foretell(asking: Asking, case: Case, command: "AnyCommand") -> None:
 
 
 async def _tell(pool: "Pool", asking: Asking, before: Case, command: "AnyCommand | None", receipt: "Receipt") -> None:
-    from cli import told
-    from planner import words
+    from planner import told, words
 
     if asking.as_json:
         show_receipt(receipt)

@@ -19,6 +19,9 @@ DataFolder = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="The data folder of the embedded services.", show_default=False),
 ]
+Demo = Annotated[
+    bool, typer.Option("--demo", help="Let anybody choose who they are: with synthetic people, on this machine alone.")
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -30,12 +33,13 @@ def add(app: typer.Typer) -> None:
 def up(
     data: DataFolder = None,
     ui: Annotated[bool, typer.Option(help="Temporal's pages, for looking at workflows.")] = True,
+    demo: Demo = False,
 ) -> None:
     """Run everything on this machine: PostgreSQL, Temporal, the worker and the HTTP door, until Ctrl-C."""
-    from web.server import serving
+    from web.server import door
     from workers.up import run_up
 
-    asyncio.run(run_up(_start(data), ui=ui, ready=typer.echo, door=serving))
+    asyncio.run(run_up(_start(data), ui=ui, ready=typer.echo, door=door(demo=demo)))
 
 
 def worker(data: DataFolder = None) -> None:
@@ -52,11 +56,12 @@ def web(
         typer.Option(min=1, max=65535, help="Default: ALONGSIDE_WEB_PORT, or 8000.", show_default=False),
     ] = None,
     data: DataFolder = None,
+    demo: Demo = False,
 ) -> None:
-    """Serve the calendar feeds by HTTP, until it is told to stop. Put a proxy before it that speaks HTTPS."""
+    """Serve the pages, the API and the calendar feeds, until it is told to stop. Put a proxy before it for HTTPS."""
     from web.server import run_web
 
-    asyncio.run(run_web(_start(data), host, port, ready=typer.echo))
+    asyncio.run(run_web(_start(data), host, port, ready=typer.echo, demo=demo))
 
 
 def migrate(data: DataFolder = None) -> None:

@@ -13,6 +13,7 @@ from cli.reads import MORE, After, Limit, read
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from records.story import Line
     from records.views import HistoryRow, Page, TransitionView
     from schemas.journey import Journey, StepState
     from schemas.pathway import Pathway
@@ -193,8 +194,8 @@ def _entry(console: "Console", rows: "list[HistoryRow]", names: dict[str, str]) 
     """One thing that was said, or one moment that came, and everything that followed of it."""
     from rich.padding import Padding
 
-    from cli.story import ARRANGED, lines
     from planner import words
+    from records.story import ARRANGED, lines
 
     first = rows[0]
     if first.command is None:
@@ -207,4 +208,11 @@ def _entry(console: "Console", rows: "list[HistoryRow]", names: dict[str, str]) 
     if abs((recorded - first.at).total_seconds()) > 3600:
         console.print(f"  [dim]recorded {words.moment(recorded)}[/dim]", highlight=False)
     for line in lines(rows):
-        console.print(Padding(line, (0, 0, 0, 2), expand=False), highlight=False)
+        console.print(Padding(_said(line), (0, 0, 0, 2), expand=False), highlight=False)
+
+
+def _said(line: "Line") -> str:
+    if line.step is None:
+        return line.text
+    name = f"{line.title} [dim]({line.step})[/dim]" if line.title and line.title != line.step else line.step
+    return f"{name}: {line.text}"

@@ -105,11 +105,11 @@ def _facts(pathway: "Pathway", given: list[str]) -> dict[str, Any]:
 
 
 async def _start(asked: Asked) -> None:
-    from cli.actors import acting, member
     from cli.connections import everything
     from cli.sending import actor, answered, show_receipt
     from planner import journey as planner
     from records import people
+    from records.actors import acting, member
     from workers.transitions import start_transition
 
     asking = asked.asking
@@ -181,7 +181,7 @@ async def _registered(pool: "Pool", asked: Asked, command: "Start") -> "tuple[Re
 
 
 async def _tell(pool: "Pool", receipt: "Receipt") -> None:
-    from cli.told import next_wait
+    from planner.told import next_wait
     from records.listings import transition
     from schemas.pathway import Pathway
 
@@ -211,8 +211,8 @@ def cover(
 
 
 async def _cover(found: Any) -> None:
-    from cli.actors import member
     from cli.connections import records
+    from records.actors import member
     from records.staff import add_cover
 
     async with records() as pool:

@@ -77,9 +77,9 @@ def check_in(
 
 
 async def _check_in(asking: Asking, visit: "Visit", person: str | None) -> None:
-    from cli.actors import member
     from cli.connections import everything
     from cli.sending import answered
+    from records.actors import member
     from records.listings import transition
     from workers.visits import check_in
 

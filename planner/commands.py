@@ -8,8 +8,8 @@ from planner import conditions, contacts, dates, exits, handover, schedule
 from planner.clock import local_day
 from planner.due import due_of
 from planner.ladders import SAFETY
+from planner.policy import acting, may_acknowledge, may_complete, may_steer, may_waive
 from planner.refused import Refused, closed_as
-from planner.roles import acting, may_acknowledge, may_complete, may_steer, may_waive
 from planner.turn import BEFORE_ALONGSIDE, PASSED, SUPERSEDED, Turn
 from schemas import command as says
 from schemas.codes import Role, StepKind

@@ -1,7 +1,7 @@
 """From one coordinator to another: offered, answered by a date, overlapping; silence is never a yes."""
 
+from planner.policy import may_steer
 from planner.refused import Refused
-from planner.roles import may_steer
 from planner.turn import Turn
 from schemas.codes import Role, StepKind
 from schemas.command import AnswerHandover, OfferHandover, WithdrawHandover

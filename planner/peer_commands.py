@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from planner import peers
 from planner.covering import Covering
 from planner.journey import pass_time
+from planner.policy import acting, may_steer
 from planner.refused import Refused, closed_as
-from planner.roles import acting, may_steer
 from planner.turn import Turn
 from planner.workforce import slots
 from planner.workforce.allocation import Choice, choose

@@ -1,22 +1,28 @@
 """The HTTP door on a socket, until it is told to stop."""
 
 import asyncio
+import ipaddress
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import TypeAlias
 
 import structlog
 import uvicorn
+from temporalio.client import Client
 
 from web.app import build
-from workers.client import Pool, connect_pool
+from web.house import House
+from web.render import Pages
+from workers.client import Pool, connect, connect_pool
 from workers.ports import USUAL_WEB, listen
 from workers.settings import Settings
 from workers.stop import Stop
-from workers.up import stopping
+from workers.up import Door, stopping
 
 log = structlog.get_logger(__name__)
+Served: TypeAlias = AbstractAsyncContextManager[None]
 
 _PATIENCE = 5
 """Seconds for answers that are under way when the door closes."""
@@ -30,15 +36,23 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def run_web(settings: Settings, host: str, port: int | None, *, ready: Callable[[str], object]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` gets what to tell the person. Stop when the port is taken."""
+async def run_web(
+    settings: Settings, host: str, port: int | None, *, ready: Callable[[str], object], demo: bool = False
+) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` gets what to tell the person.
+
+    `demo` lets anybody choose who they are: Stop unless it is on this machine alone. Stop when the port is taken.
+    """
+    if demo and not _loopback(host):
+        raise Stop(f"--demo lets anybody be anybody, so it listens on this machine alone, and not on {host}.", 2)
     door = _opened(host, port or settings.web_port or USUAL_WEB)
     try:
         async with stopping() as stop:
             pool = await connect_pool(settings)
             try:
-                async with serving(pool, door):
-                    ready(f"The calendar feeds are at {_url(door)}. Stop with Ctrl-C.")
+                temporal = await connect(settings, lazy=True)
+                async with serving(House(settings, pool, temporal, Pages(), demo), door):
+                    ready(f"The pages are at {_url(door)}. Stop with Ctrl-C.")
                     await stop.wait()
             finally:
                 pool.terminate()
@@ -46,13 +60,22 @@ async def run_web(settings: Settings, host: str, port: int | None, *, ready: Cal
         door.close()
 
 
+def door(*, demo: bool) -> Door:
+    """What `alongside up` serves the pages with."""
+
+    def opened(settings: Settings, pool: Pool, client: Client, listening: socket.socket) -> Served:
+        return serving(House(settings, pool, client, Pages(), demo), listening)
+
+    return opened
+
+
 @asynccontextmanager
-async def serving(pool: Pool, door: socket.socket) -> AsyncIterator[None]:
+async def serving(here: House, door: socket.socket) -> AsyncIterator[None]:
     """Serve on a socket for the time of the block; the socket is closed at its end."""
     # No access log, whoever sets logs up: the address of a feed is its secret.
     logging.getLogger("uvicorn.access").disabled = True
     config = uvicorn.Config(
-        build(pool),
+        build(here),
         lifespan="off",
         log_config=None,
         log_level="warning",
@@ -79,6 +102,15 @@ def _opened(host: str, port: int) -> socket.socket:
             f"{host} port {port} cannot be listened on: {(error.strerror or str(error)).lower()}. Choose another "
             "with --port or ALONGSIDE_WEB_PORT."
         ) from error
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _url(door: socket.socket) -> str:

@@ -72,11 +72,11 @@ def running(data_dir: Path) -> Embedded | None:
     return embedded if psutil.pid_exists(embedded.pid) else None
 
 
-async def connect(settings: Settings, services: Services | None = None) -> Client:
-    """A client of Temporal that speaks our models. Raises Stop when it cannot be reached."""
+async def connect(settings: Settings, services: Services | None = None, *, lazy: bool = False) -> Client:
+    """A client of Temporal that speaks our models. Raises Stop when it cannot be reached, unless `lazy`."""
     temporal = (services or resolve(settings)).temporal
     try:
-        return await Client.connect(**temporal, data_converter=pydantic_data_converter)
+        return await Client.connect(**temporal, data_converter=pydantic_data_converter, lazy=lazy)
     except (RPCError, RuntimeError, OSError) as error:
         where = temporal.get("target_host", "?")
         raise Stop(f"Temporal does not answer at {where}: {_first_line(error)}.") from error

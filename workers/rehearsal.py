@@ -33,7 +33,7 @@ from workers.worker import build_worker
 TEAM = "Rehearsal"
 UNLOCKED_WITHIN = 20.0
 """Seconds after which a clock that was told to skip must have done so."""
-TRIES = 4
+TRIES = 12
 """How often the server is asked before nobody believes that it answers."""
 A_MOMENT = 0.005
 """Seconds between two looks at whether the workflow has done what was due."""

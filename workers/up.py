@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 _PATIENCE = 5.0
 
-Door: TypeAlias = Callable[[Pool, socket.socket], AbstractAsyncContextManager[None]]
+Door: TypeAlias = Callable[[Settings, Pool, Client, socket.socket], AbstractAsyncContextManager[None]]
 """What serves HTTP on a socket for the time of a block. It is handed in, for it is built on top of the workers."""
 
 
@@ -102,8 +102,9 @@ async def _work(
 
     pool = await connect_pool(settings, services)
     try:
-        async with door(pool, listening) if door and listening else nullcontext():
-            await run_worker(settings, await connect(settings, services), pool, stop)
+        client = await connect(settings, services)
+        async with door(settings, pool, client, listening) if door and listening else nullcontext():
+            await run_worker(settings, client, pool, stop)
     finally:
         try:
             await asyncio.wait_for(pool.close(), _PATIENCE)
@@ -121,7 +122,7 @@ def welcome(own: EmbeddedServices) -> str:
     lines = [f"Alongside runs on {own.data_dir}"]
     lines += [f"  records    {own.database_url}", f"  Temporal   {own.temporal_address}"]
     lines += [f"  workflows  {own.ui_url}"] if own.ui_url else []
-    lines += [f"  calendars  {own.web_url}"] if own.web_url else []
+    lines += [f"  pages      {own.web_url}"] if own.web_url else []
     lines += [f"  migrated   {', '.join(own.migrated)}"] if own.migrated else []
     lines += ["", "In another terminal, try:", "  alongside doctor", "  alongside import FILE", "  alongside overdue"]
     return "\n".join([*lines, "", "Stop with Ctrl-C: nothing is lost, the next start goes on from here."])

@@ -8,6 +8,7 @@ import pytest
 
 from records.feeds import NO_FEED
 from tests.cli.driving import alongside
+from tests.web.doors import house_on
 from web.server import serving
 from workers.client import Pool
 from workers.ports import LOOPBACK, listen
@@ -121,7 +122,7 @@ async def test_a_teams_own_policy_is_told_from_the_services() -> None:
 async def test_a_feed_is_made_read_and_revoked(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     door = listen(LOOPBACK, 0)
     monkeypatch.setenv("ALONGSIDE_PUBLIC_URL", f"http://{LOOPBACK}:{door.getsockname()[1]}/")
-    async with serving(pool, door), httpx.AsyncClient(trust_env=False) as client:
+    async with serving(await house_on(pool), door), httpx.AsyncClient(trust_env=False) as client:
         made = await alongside("feed", "create", PEER)
         address = made.out.splitlines()[1]
         assert (await client.get(address)).headers["content-type"].startswith("text/calendar")

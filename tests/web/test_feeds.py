@@ -16,7 +16,8 @@ from records.people import register
 from records.staff import upsert_staff
 from schemas.codes import Role
 from tests.records.journeys import PATHWAY, T0, member, somebody, team_of
-from web.app import AWAY
+from tests.web.doors import house_on
+from web.answers import AWAY
 from web.server import serving
 from workers.client import Pool
 from workers.ports import LOOPBACK, listen
@@ -35,7 +36,7 @@ async def client(pool: Pool, door: socket.socket) -> AsyncIterator[httpx.AsyncCl
     """A client of a server that runs for this test, with a worker in its records."""
     await upsert_staff(pool, [*team_of("web"), member(PEER, Role.PEER_WORKER, "Team web")])
     address = f"http://{LOOPBACK}:{door.getsockname()[1]}"
-    async with serving(pool, door), httpx.AsyncClient(base_url=address, trust_env=False) as http:
+    async with serving(await house_on(pool), door), httpx.AsyncClient(base_url=address, trust_env=False) as http:
         yield http
 
 
@@ -110,6 +111,6 @@ async def test_health_is_that_of_the_records(pool: Pool, client: httpx.AsyncClie
 
 
 async def test_there_is_no_other_door(client: httpx.AsyncClient) -> None:
-    for path in ("/", "/docs", "/openapi.json", "/feeds/", "/feeds/x"):
+    for path in ("/docs", "/openapi.json", "/feeds/", "/feeds/x"):
         assert (await client.get(path)).status_code == 404
     assert (await client.post("/health")).status_code == 405

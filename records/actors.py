@@ -1,28 +1,23 @@
 """Who acts: a member of staff, in the role that they have towards a transition."""
 
-from typing import TYPE_CHECKING
-
 from planner.refused import Refused
+from records.database import Database
+from records.staff import staff
 from schemas.codes import Role
 from schemas.command import Actor
 from schemas.journey import Journey
-
-if TYPE_CHECKING:
-    from records.database import Database
-    from schemas.staff import StaffMember
+from schemas.staff import StaffMember
 
 
-async def member(db: "Database", staff_id: str) -> "StaffMember":
+async def member(db: Database, staff_id: str) -> StaffMember:
     """A member of staff who works here; refused when nobody has that id, or they have left."""
-    from records.staff import staff
-
     found = await staff(db, staff_id)
     if not found.active:
         raise Refused("not-allowed", f"{staff_id} does not work here any more: give somebody who does.")
     return found
 
 
-async def acting(db: "Database", staff_id: str, journey: Journey | None, *, answers: bool = False) -> Actor:
+async def acting(db: Database, staff_id: str, journey: Journey | None, *, answers: bool = False) -> Actor:
     """Who asks, and in which role.
 
     The transition's coordinator acts as coordinator, whoever answers an offer to take it on as the

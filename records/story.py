@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from planner import words
 from planner.turn import BEFORE_ALONGSIDE
@@ -13,25 +13,29 @@ from schemas.event import Kind
 NOT_BROUGHT = WAS_NOT_BROUGHT.replace(" ", "-")
 
 
-def lines(rows: Sequence[HistoryRow]) -> list[str]:
+class Line(NamedTuple):
+    """What happened at one moment to one step, or to the whole when `step` is None."""
+
+    step: str | None
+    title: str | None
+    text: str
+
+
+def lines(rows: Sequence[HistoryRow]) -> list[Line]:
     """What happened at one moment, a line for each step and for whatever is about none."""
     steps: dict[str, list[HistoryRow]] = {}
     before = {row.step for row in rows if row.payload.get("reason") == BEFORE_ALONGSIDE}
     told = []
     for row in rows:
         if row.step is None:
-            told.append(_words(row))
+            told.append(Line(None, None, _words(row)))
         elif row.step not in before:
             steps.setdefault(row.step, []).append(row)
-    told += [f"{_name(of_step[0])}: {'; '.join(map(_words, of_step))}" for of_step in steps.values()]
+    told += [Line(step, of_step[0].title, "; ".join(map(_words, of_step))) for step, of_step in steps.items()]
     if before:
         count = f"{len(before)} steps" if len(before) > 1 else "One step"
-        told.append(f"{count} from before Alongside took this on: not asked for")
+        told.append(Line(None, None, f"{count} from before Alongside took this on: not asked for"))
     return told
-
-
-def _name(row: HistoryRow) -> str:
-    return f"{row.title} [dim]({row.step})[/dim]" if row.title and row.title != row.step else row.step or ""
 
 
 def _words(row: HistoryRow) -> str:

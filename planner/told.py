@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cli import peer_words
+from planner import peers as rules
 from planner import words
 from planner.clock import local_day, midnight
 from planner.preview import difference
@@ -87,7 +87,7 @@ def _of_peer_support(after: Journey, command: says.Command) -> str:
     said = {"wishes": "what the person asked for", "step-back": "stepping back"}.get(getattr(command, "do", ""), "")
     stands = _who_goes(after)
     if isinstance(command, says.Wish) and command.wishes is not None and after.peers and after.peers.booked:
-        stands += ", and what is booked stays as it is (`alongside book` moves it)"
+        stands += ", and what is booked stays as it is (booking it again moves it)"
     return f"{said}; {stands}" if said else stands
 
 
@@ -101,7 +101,20 @@ def _who_goes(after: Journey) -> str:
         return f"{peers.worker} goes with the person"
     if peers is not None and peers.waiting_since is not None:
         return "nobody is free yet, and the person waits in the queue"
-    return f"no peer worker is sought yet, because {peer_words.not_sought(after)}"
+    return f"no peer worker is sought yet, because {not_sought(after)}"
+
+
+def not_sought(journey: Journey) -> str:
+    """Why nobody is looked for to go with a person who has no worker and does not wait."""
+    if journey.closed is not None:
+        return "the transition has ended"
+    if not rules.wanted(journey):
+        return "they declined peer support"
+    if not rules.accepted(journey):
+        return "they have not accepted peer support, or paused it"
+    if journey.hold is not None:
+        return "the transition is on hold"
+    return "no contact with a peer worker is asked for at present"
 
 
 def _of_the_journey(pathway: Pathway, after: Journey, command: says.Command) -> str:

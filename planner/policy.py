@@ -1,0 +1,185 @@
+"""Who may do what and see whom, by role: the pages, the API and the workflows' commands all ask here.
+
+What is not allowed here is not allowed: a role that a table does not name may not.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from planner import ladders
+from planner.refused import Refused
+from schemas.codes import Role
+from schemas.command import Actor
+from schemas.journey import StepState
+from schemas.pathway import Pathway
+
+STEERING = frozenset(
+    {
+        Role.COORDINATOR,
+        Role.NAMED_WORKER,
+        Role.TEAM_LEAD,
+        Role.COMMUNITY_TEAM,
+        Role.THERAPIST,
+        Role.DUTY_MANAGER,
+        Role.SERVICE_MANAGER,
+        Role.SAFETY_LEAD,
+        Role.PEER_LEAD,
+    }
+)
+"""Those who care for the person and may report and steer; a peer worker reports their own steps."""
+
+
+def acting(pathway: Pathway, by: Actor, default: Role) -> Role:
+    """The role somebody acts in, as this pathway calls it."""
+    return pathway.role(by.role or default)
+
+
+def may_steer(pathway: Pathway, by: Actor, what: str) -> None:
+    """Refused unless the role may steer a transition."""
+    role = acting(pathway, by, Role.COORDINATOR)
+    if role not in STEERING:
+        raise Refused("not-allowed", f"A {role.words} cannot {what}: ask the {pathway.coordinator.words}.")
+
+
+def may_complete(pathway: Pathway, step: StepState, by: Actor) -> None:
+    """Refused unless the role may report the step done or tried."""
+    role = acting(pathway, by, step.owner)
+    rule = pathway.step.get(step.of or "")
+    if rule is not None and rule.may_complete is not None:
+        allowed = frozenset(pathway.role(other) for other in rule.may_complete)
+    else:
+        allowed = STEERING | {step.owner}
+    if role not in allowed:
+        raise Refused("not-allowed", f"A {role.words} cannot report {step.id}: it is for the {step.owner.words}.")
+
+
+def may_acknowledge(pathway: Pathway, step: StepState, by: Actor) -> None:
+    """Refused unless the role owns the step or may steer."""
+    if acting(pathway, by, Role.COORDINATOR) is not step.owner:
+        may_steer(pathway, by, f"acknowledge {step.id}")
+
+
+def may_waive(pathway: Pathway, step: StepState, by: Actor, what: str = "waive") -> None:
+    """Refused unless the role may decide that the step need not be done, or not by then."""
+    role = acting(pathway, by, Role.COORDINATOR)
+    rule = pathway.step.get(step.of or "")
+    if rule is not None and rule.may_waive is not None:
+        names = rule.may_waive
+    elif step.ladder == ladders.SAFETY:
+        names = pathway.safety_waivers
+    else:
+        names = [pathway.coordinator, Role.TEAM_LEAD]
+    allowed = [pathway.role(name) for name in names]
+    if role not in allowed:
+        who = " or ".join(name.words for name in allowed) or "nobody"
+        raise Refused("not-allowed", f"A {role.words} cannot {what} {step.id}: only the {who} can.")
+
+
+class Action(StrEnum):
+    """What somebody may do in the pages and the API, beside the commands that a pathway has rules for."""
+
+    OWN_WORK = "own-work"
+    """See what waits for them, and what they were told."""
+    FIND_PEOPLE = "find-people"
+    """Search by name, NHS number or local id among those whom they may see."""
+    START = "start"
+    """Enter a person, and start a transition."""
+    BULK = "bulk"
+    """Acknowledge or reassign many at once."""
+    CONTACTS = "contacts"
+    """See their own week of contacts, check in and out, and report them."""
+    CAPACITY = "capacity"
+    """See the hours of teams against what is asked, and who waits for a worker."""
+    BOARD = "board"
+    """See the work of the service without the people: what is late, what was not delivered, what failed."""
+    SEARCH_WORK = "search-work"
+    """Search all transitions by id, state, pathway, team and dates."""
+    EXECUTION = "execution"
+    """See how a transition runs, and have what failed tried again."""
+    DEFINITIONS = "definitions"
+    """Move journeys to a newer definition of their pathway."""
+    BREAK_GLASS = "break-glass"
+    """Open a person whom they may not see otherwise, with a reason, for a while."""
+    ACCESS_LOG = "access-log"
+    """See who looked at whom, and who broke the glass."""
+    TOKENS = "tokens"
+    """Let machines in, and send what changes to other systems."""
+
+
+CARING = frozenset(
+    {
+        Role.COORDINATOR,
+        Role.NAMED_WORKER,
+        Role.INCOMING_COORDINATOR,
+        Role.TEAM_LEAD,
+        Role.COMMUNITY_TEAM,
+        Role.THERAPIST,
+        Role.ADULT_SERVICE,
+        Role.DUTY_MANAGER,
+        Role.SERVICE_MANAGER,
+        Role.SAFETY_LEAD,
+    }
+)
+"""Those who see the whole of the people whom they care for."""
+_MANAGING = frozenset({Role.TEAM_LEAD, Role.DUTY_MANAGER, Role.SERVICE_MANAGER, Role.SAFETY_LEAD})
+_EVERYBODY = frozenset(Role)
+_WATCHING = _MANAGING | {Role.OPERATIONS}
+
+MAY: dict[Action, frozenset[Role]] = {
+    Action.OWN_WORK: _EVERYBODY,
+    Action.FIND_PEOPLE: CARING | {Role.PEER_LEAD, Role.PEER_WORKER},
+    Action.START: STEERING - {Role.PEER_LEAD},
+    Action.BULK: frozenset({Role.COORDINATOR, Role.NAMED_WORKER}) | _MANAGING,
+    Action.CONTACTS: frozenset({Role.PEER_WORKER, Role.PEER_LEAD}),
+    Action.CAPACITY: _WATCHING | {Role.COORDINATOR, Role.NAMED_WORKER, Role.PEER_LEAD},
+    Action.BOARD: _WATCHING,
+    Action.SEARCH_WORK: _WATCHING,
+    Action.EXECUTION: frozenset({Role.OPERATIONS, Role.ADMINISTRATOR}),
+    Action.DEFINITIONS: frozenset({Role.OPERATIONS}),
+    Action.BREAK_GLASS: CARING | {Role.OPERATIONS},
+    Action.ACCESS_LOG: frozenset({Role.PRIVACY_OFFICER}),
+    Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
+}
+"""Who may do what. A role that is not named may not."""
+
+
+def may(role: Role, action: Action) -> bool:
+    """Whether somebody of the role may do it."""
+    return role in MAY[action]
+
+
+class Sight(StrEnum):
+    """How much of a person somebody sees, the least first."""
+
+    NOTHING = "nothing"
+    SHARED = "shared"
+    """What the person agreed to share, and what the task needs: never the clinical record."""
+    WHOLE = "whole"
+
+
+class Standing(NamedTuple):
+    """What somebody is towards one transition, at one instant.
+
+    `named` they coordinate it, are offered it, hand it over, or stand in for whoever does; `same_team` it is their
+    team's, or they hold their role for every team; `allocated` a step of it waits for them; `goes_with` they are the
+    person's peer worker, or are booked to see them; `glass` they opened it with a reason that still holds.
+    """
+
+    named: bool = False
+    same_team: bool = False
+    allocated: bool = False
+    goes_with: bool = False
+    glass: bool = False
+
+
+def sight(role: Role, standing: Standing) -> Sight:
+    """How much of the person somebody sees."""
+    if standing.glass and may(role, Action.BREAK_GLASS):
+        return Sight.WHOLE
+    if role in CARING and (standing.named or standing.same_team or standing.allocated):
+        return Sight.WHOLE
+    if role is Role.PEER_WORKER and (standing.goes_with or standing.allocated):
+        return Sight.SHARED
+    if role is Role.PEER_LEAD and (standing.same_team or standing.allocated):
+        return Sight.SHARED
+    return Sight.NOTHING

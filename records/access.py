@@ -1,0 +1,222 @@
+"""Who may look at a person, and who did: what somebody is towards a transition, the access log, broken glass."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from planner.policy import Standing
+from records import roles
+from records.database import Database, Link, connected, transaction
+from records.errors import RecordsError
+from schemas.base import Stored
+from schemas.codes import Role
+from schemas.journey import Overlap
+
+GLASS_HOLDS = timedelta(hours=4)
+"""How long a person stays open to whoever broke the glass. Local policy."""
+LIMIT = 100
+
+STANDING = """
+-- Everything of a transition that says who somebody is towards it.
+SELECT t.team, t.coordinator_id, t.overlap_coordinator_id, t.overlap_until, t.handover_to,
+    ARRAY(SELECT DISTINCT s.owner FROM steps s
+          WHERE s.transition_id = t.id AND s.state IN ('open', 'missed') AND s.holder IS NULL) AS owners,
+    ARRAY(SELECT DISTINCT s.holder FROM steps s
+          WHERE s.transition_id = t.id AND s.state IN ('open', 'missed') AND s.holder IS NOT NULL) AS holders,
+    ARRAY(SELECT a.staff FROM assignments a WHERE a.transition_id = t.id AND a.ends IS NULL
+          UNION SELECT b.staff FROM bookings b WHERE b.transition_id = t.id AND b.status = 'booked') AS peers,
+    (SELECT g.id FROM broken_glass g WHERE g.staff = $2 AND g.transition_id = t.id AND g.ends > $3
+     ORDER BY g.ends DESC LIMIT 1) AS glass
+FROM transitions t WHERE t.id = $1
+"""
+LOOKED = """
+-- Somebody looks at a person.
+INSERT INTO access_log (at, staff, role, transition_id, page, why, broken_glass) VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+BREAK = """
+-- Somebody opens a person whom they would not see otherwise.
+INSERT INTO broken_glass (staff, role, transition_id, code, words, at, ends) VALUES ($1, $2, $3, $4, $5, $6, $7)
+RETURNING id
+"""
+_LOOKS = """
+SELECT l.id::text, l.at, l.staff, coalesce(m.name, l.staff) AS name, l.role, l.transition_id::text, p.local_id,
+    l.page, l.why, g.code, g.words
+FROM access_log l LEFT JOIN staff m ON m.id = l.staff LEFT JOIN broken_glass g ON g.id = l.broken_glass
+JOIN transitions t ON t.id = l.transition_id JOIN people p ON p.id = t.person_id"""
+LOOKS_AT = f"""
+-- Who looked at a person, the latest first.{_LOOKS}
+WHERE l.transition_id = $1 AND (l.at, l.id) < ($2, $3) ORDER BY l.at DESC, l.id DESC LIMIT $4
+"""
+LOOKS = f"""
+-- Who looked at anybody, the latest first.{_LOOKS}
+WHERE (l.at, l.id) < ($1, $2) ORDER BY l.at DESC, l.id DESC LIMIT $3
+"""
+LOOKS_BY = f"""
+-- Whom somebody looked at, the latest first.{_LOOKS}
+WHERE l.staff = $1 AND (l.at, l.id) < ($2, $3) ORDER BY l.at DESC, l.id DESC LIMIT $4
+"""
+GLASS = """
+-- Whose glass was broken by whom, the latest first.
+SELECT g.id::text, g.at, g.ends, g.staff, coalesce(m.name, g.staff) AS name, g.role, g.transition_id::text, p.local_id,
+    g.code, g.words
+FROM broken_glass g LEFT JOIN staff m ON m.id = g.staff
+JOIN transitions t ON t.id = g.transition_id JOIN people p ON p.id = t.person_id
+WHERE (g.at, g.id) < ($1, $2) ORDER BY g.at DESC, g.id DESC LIMIT $3
+"""
+
+
+class Reason(StrEnum):
+    """Why a glass may be broken."""
+
+    RISK_TO_LIFE = "risk-to-life"
+    URGENT_CARE = "urgent-care"
+    NOBODY_ELSE = "nobody-else"
+    INCIDENT = "incident"
+    RECORDS_ERROR = "records-error"
+
+
+REASON_WORDS = {
+    Reason.RISK_TO_LIFE: "Somebody's life may be at risk",
+    Reason.URGENT_CARE: "The person needs care now, and I am giving it",
+    Reason.NOBODY_ELSE: "Those who see this person cannot be reached",
+    Reason.INCIDENT: "An incident or a complaint is being looked into",
+    Reason.RECORDS_ERROR: "Something in the records does not work for this person",
+}
+
+
+class Seen(NamedTuple):
+    """What somebody is towards a transition, why in a word, and the glass that they broke."""
+
+    standing: Standing
+    team: str
+    glass: UUID | None
+
+    @property
+    def why(self) -> str:
+        """What lets them look, as the access log keeps it."""
+        here = self.standing
+        named = [("named", here.named), ("allocated", here.allocated), ("goes-with", here.goes_with)]
+        return next((word for word, holds in [*named, ("team", here.same_team)] if holds), "broken-glass")
+
+
+class Look(Stored):
+    """Somebody looked at a person; `code` and `words` are why, when they broke the glass."""
+
+    id: str
+    at: datetime
+    staff: str
+    name: str
+    role: Role
+    transition_id: str
+    local_id: str
+    page: str
+    why: str
+    code: Reason | None
+    words: str | None
+
+
+class Broken(Stored):
+    """Somebody opened a person whom they would not have seen."""
+
+    id: str
+    at: datetime
+    ends: datetime
+    staff: str
+    name: str
+    role: Role
+    transition_id: str
+    local_id: str
+    code: Reason
+    words: str
+
+
+async def standing(
+    db: Database, staff: str, role: Role, team: str | None, transition_id: str, now: datetime
+) -> Seen | None:
+    """What somebody is towards a transition; None when there is none of that id."""
+    async with connected(db) as link:
+        row = await link.fetchrow(STANDING, UUID(transition_id), staff, now)
+        if row is None:
+            return None
+        directory = await roles.directory(link, now)
+    mine = {one for one in directory.staff if one == staff or directory.present(one) == staff}
+    overlap = _overlap(row["overlap_coordinator_id"], row["overlap_until"])
+    place = roles.Place(row["team"], row["coordinator_id"], overlap, row["handover_to"])
+    named = {row["coordinator_id"], row["handover_to"], overlap.staff if overlap and now < overlap.until else None}
+    return Seen(
+        Standing(
+            named=bool(mine & named),
+            same_team=team == row["team"] or team is None,
+            allocated=bool(mine & set(row["holders"]))
+            or any(staff in roles.answering(directory, Role(one), place, now)[0] for one in row["owners"]),
+            goes_with=bool(mine & set(row["peers"])),
+            glass=row["glass"] is not None,
+        ),
+        row["team"],
+        row["glass"],
+    )
+
+
+def _overlap(staff: str | None, until: datetime | None) -> Overlap | None:
+    return Overlap(staff=staff, until=until) if staff is not None and until is not None else None
+
+
+async def looked(db: Database, staff: str, role: Role, transition_id: str, page: str, why: Seen, now: datetime) -> None:
+    """Keep that somebody looks at a person; before the page is shown, so that no look is missing."""
+    glass = why.glass if why.why == "broken-glass" else None
+    async with connected(db) as link:
+        await link.execute(LOOKED, now, staff, role, UUID(transition_id), page, why.why, glass)
+
+
+async def break_glass(
+    db: Database, staff: str, role: Role, transition_id: str, code: Reason, words: str, now: datetime
+) -> datetime:
+    """Open a person for somebody for a while; answers until when. Every privacy officer is told, without a name."""
+    said = words.strip()
+    if not said:
+        raise RecordsError("invalid", "Say in your own words why you need to open this person.")
+    ends = now + GLASS_HOLDS
+    async with transaction(db) as link:
+        await link.fetchval(BREAK, staff, role, UUID(transition_id), code, said[:1000], now, ends)
+        await _alert(link, staff, code, now)
+    return ends
+
+
+async def _alert(link: Link, staff: str, code: Reason, now: datetime) -> None:
+    text = f"{staff} opened a person whom they do not see otherwise: {REASON_WORDS[code].lower()}."
+    await link.execute(ALERT, Role.PRIVACY_OFFICER, text, now)
+
+
+ALERT = """
+-- Whoever guards privacy is told that a glass was broken; when nobody does, operations see that nobody was.
+INSERT INTO privacy_alerts (recipient, text, created_at)
+SELECT m.id, $2, $3 FROM (SELECT 1) AS one LEFT JOIN staff m ON m.role = $1 AND m.active
+"""
+
+
+async def looks(
+    db: Database, *, transition_id: str | None = None, by: str | None = None, limit: int = LIMIT,
+    before: tuple[datetime, str] | None = None,
+) -> list[Look]:  # fmt: skip
+    """Who looked: at one person, or whom one member of staff looked at, or everything; the latest first."""
+    place = _place(before)
+    async with connected(db) as link:
+        if transition_id is not None:
+            rows = await link.fetch(LOOKS_AT, UUID(transition_id), *place, limit)
+        elif by is not None:
+            rows = await link.fetch(LOOKS_BY, by, *place, limit)
+        else:
+            rows = await link.fetch(LOOKS, *place, limit)
+    return [Look.model_validate(dict(row)) for row in rows]
+
+
+async def glass(db: Database, *, limit: int = LIMIT, before: tuple[datetime, str] | None = None) -> list[Broken]:
+    """Whose glass was broken, the latest first."""
+    async with connected(db) as link:
+        rows = await link.fetch(GLASS, *_place(before), limit)
+    return [Broken.model_validate(dict(row)) for row in rows]
+
+
+def _place(before: tuple[datetime, str] | None) -> tuple[datetime, UUID]:
+    return (before[0], UUID(before[1])) if before else (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))

@@ -1,0 +1,34 @@
+"""The pages that somebody may go to from everywhere, by what their role may do."""
+
+from typing import Any
+
+from planner.policy import Action
+from web.viewer import Viewer
+
+PAGES: list[tuple[str, str, Action]] = [
+    ("My week", "/week", Action.CONTACTS),
+    ("My people", "/people", Action.BULK),
+    ("Find", "/find", Action.FIND_PEOPLE),
+    ("Start a transition", "/start", Action.START),
+    ("Board", "/board", Action.BOARD),
+    ("Search", "/transitions", Action.SEARCH_WORK),
+    ("Peer support", "/capacity", Action.CAPACITY),
+    ("Pathways", "/pathways", Action.DEFINITIONS),
+    ("Access", "/access", Action.ACCESS_LOG),
+    ("Machines", "/machines", Action.TOKENS),
+    ("Inbox", "/inbox", Action.OWN_WORK),
+]
+
+
+def navigation(viewer: Viewer, path: str) -> list[dict[str, Any]]:
+    """What the head of the page offers; the page that is shown is marked."""
+    return [
+        {"text": text, "href": href, "current": path == href or path.startswith(f"{href}/")}
+        for text, href, action in PAGES
+        if viewer.may(action)
+    ]
+
+
+def home(viewer: Viewer) -> str:
+    """Where somebody begins: the first page of theirs."""
+    return next(href for _, href, action in PAGES if viewer.may(action))

@@ -1,0 +1,7 @@
+"""Every router of the door, in one list."""
+
+from fastapi import APIRouter
+
+from web.pages import entrance, feeds
+
+ROUTERS: list[APIRouter] = [feeds.router, entrance.router]
