@@ -3,7 +3,7 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test check bench lock
+.PHONY: setup demo test browser pictures check bench lock
 
 setup: $(STAMP)
 
@@ -19,8 +19,15 @@ $(STAMP): pyproject.toml requirements.lock
 demo: setup
 	$(BIN)/alongside demo $(ARGS)
 
-test: setup
+test: setup browser
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+# The pages are tested in a real browser: found, or installed where that is allowed, or said what to do.
+browser: setup
+	@$(BIN)/python -m tests.browser.finding
+
+pictures: setup browser
+	$(BIN)/python -m tests.browser.pictures
 
 check: setup
 	$(BIN)/ruff check .
