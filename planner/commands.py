@@ -9,7 +9,7 @@ from planner.clock import local_day
 from planner.due import due_of
 from planner.ladders import SAFETY
 from planner.policy import acting, may_acknowledge, may_complete, may_steer, may_waive
-from planner.refused import Refused, closed_as
+from planner.refused import Refused
 from planner.turn import BEFORE_ALONGSIDE, PASSED, SUPERSEDED, Turn
 from schemas import command as says
 from schemas.codes import Role, StepKind
@@ -327,6 +327,5 @@ _DO: dict[type[says.Command], Callable[[Turn, Any], None]] = {
 
 def apply(turn: Turn, command: says.Command) -> None:
     """Do what the command says; Refused when it cannot be done."""
-    if turn.journey.closed is not None:
-        raise closed_as(turn.journey.closed.exit)
+    turn.take(command)
     _DO[type(command)](turn, command)

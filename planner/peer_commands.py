@@ -8,7 +8,7 @@ from planner import peers
 from planner.covering import Covering
 from planner.journey import pass_time
 from planner.policy import acting, may_steer
-from planner.refused import Refused, closed_as
+from planner.refused import Refused
 from planner.turn import Turn
 from planner.workforce import slots
 from planner.workforce.allocation import Choice, choose
@@ -70,8 +70,7 @@ def check(pathway: Pathway, journey: Journey, command: says.Command) -> None:
 
 def allowed(turn: Turn, command: says.Command) -> None:
     """Refused unless the role may ask for it, and it makes sense for this person."""
-    if turn.journey.closed is not None:
-        raise closed_as(turn.journey.closed.exit)
+    turn.take(command)
     role = acting(turn.pathway, command.by, Role.COORDINATOR)
     if role is not Role.PEER_WORKER or isinstance(command, says.AssignPeerWorker):
         may_steer(turn.pathway, command.by, "arrange peer support")

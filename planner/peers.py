@@ -329,9 +329,10 @@ class _Settling:
     def _find_worker(self) -> None:
         if not to_place(self.turn.journey) and self.peers.waiting_since is None and not self.peers.leaving:
             return
-        if self.peers.worker is None or self.peers.worker not in self.roster.workers or self._no_goodbye():
-            self._assign()
-        elif self.peers.joining is None and (self.peers.leaving or self._wrong_setting()):
+        nobody = self.peers.worker is None or self.peers.worker not in self.roster.workers or self._no_goodbye()
+        if nobody and not self._assign():
+            return
+        if self.peers.joining is None and (self.peers.leaving or self._wrong_setting()):
             self._join()
         else:
             self._stop_waiting(None)
@@ -352,7 +353,8 @@ class _Settling:
         outside = setting(self.turn.pathway, self.turn.journey) == COMMUNITY
         return outside and self.roster.policy.warm_handover and SECURE_WARD in self.roster.workers[staff].settings
 
-    def _assign(self) -> None:
+    def _assign(self) -> bool:
+        """Somebody goes with the person from now on; False when nobody can, and they wait."""
         wants = self._ask()
         leaver = {self.peers.worker or ""} if self.peers.leaving else set()
         choice = choose(self.roster, wants._replace(not_with=wants.not_with | leaver), self.turn.now)
@@ -361,7 +363,7 @@ class _Settling:
             choice = Choice(joining, f"{joining} was about to take over.", choice.considered)
         if choice.staff is None:
             self._wait(choice)
-            return
+            return False
         if joining is not None:
             self._gone(joining)
             self.peers.joining, self.peers.met = None, False
@@ -375,6 +377,7 @@ class _Settling:
                 if was in booked.staff:
                     self._let_go(step_id, "the worker has left")
         self._stop_waiting(None)
+        return True
 
     def _ask(self) -> Ask:
         return ask(self.turn.pathway, self.turn.journey, self.roster.policy, self.turn.now)

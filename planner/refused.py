@@ -2,14 +2,15 @@
 
 from typing import Literal
 
-Why = Literal["not-found", "not-allowed", "invalid", "conflict"]
+Why = Literal["not-found", "not-allowed", "invalid", "conflict", "changed"]
 
 
 class Refused(Exception):
     """A command that changes nothing.
 
     `kind` is for callers to switch on: `not-found` (no such step or milestone here), `not-allowed`
-    (not by this role), `invalid` (it can never be right as said), `conflict` (not as things stand).
+    (not by this role), `invalid` (it can never be right as said), `conflict` (not as things stand),
+    `changed` (what it was decided by is not how things stand any more).
     `message` is one or two plain sentences.
     """
 

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from planner import ladders
+from planner.refused import Refused, closed_as
 from schemas.codes import StepKind
+from schemas.command import Command
 from schemas.event import Event, Kind
 from schemas.journey import Fired, Journey, State, StepState
 from schemas.pathway import Ladder, Pathway
@@ -47,6 +49,15 @@ class Turn:
         if self.events or self.journey != self._given:
             self.journey.revision += 1
         return Outcome(self.journey, self.events)
+
+    def take(self, command: Command) -> None:
+        """Refused when the journey has closed, or is not any more as whoever gives the command has seen it."""
+        if command.if_revision not in (None, self._given.revision):
+            raise Refused(
+                "changed", "The transition changed after you read it: read it again, then say whether it still holds."
+            )
+        if self.journey.closed is not None:
+            raise closed_as(self.journey.closed.exit)
 
     def emit(self, event: Kind, **fields: Any) -> None:
         """Something happened now."""
