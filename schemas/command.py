@@ -46,12 +46,16 @@ class Start(Strict):
 
 
 class Command(Strict):
-    """What every command says: its id, who asks, when they said it, and why where it makes sense."""
+    """What every command says: its id, who asks, when they said it, and why where it makes sense.
+
+    `if_revision` is the revision that whoever asks has seen: the command is refused when it is another by then.
+    """
 
     id: CommandId
     at: Instant
     by: Actor = Actor()
     reason: Reason | None = None
+    if_revision: int | None = None
 
 
 class Complete(Command):

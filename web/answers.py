@@ -23,7 +23,7 @@ from web.viewer import NotYours, SignedOut, Viewer
 log = structlog.get_logger(__name__)
 
 AWAY = "The records cannot be reached at the moment. Try again in a few minutes."
-STATUS = {"not-found": 404, "not-allowed": 403, "invalid": 422, "conflict": 409}
+STATUS = {"not-found": 404, "not-allowed": 403, "invalid": 422, "conflict": 409, "changed": 412}
 LOST = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError)
 
 

@@ -8,6 +8,7 @@ import pytest
 from temporalio.client import Client
 
 from planner.refused import Refused
+from records import commit
 from schemas.codes import Role
 from schemas.command import Actor, AnyCommand, Complete, Exit, PutOnHold, Receipt, Resume, SetDue, Waive
 from tests.durable.following import TEAM, Followed, Place, inpatient, now
@@ -102,3 +103,26 @@ async def test_what_reaches_a_transition_together_is_done_one_after_another(here
     receipts = await asyncio.gather(*(person.send(Complete(id=step, at=now(), step=step)) for step in steps))
     assert sorted(receipt.revision for receipt in receipts) == [2, 3, 4]
     assert await differences(here.client, here.pool) == []
+
+
+async def test_of_two_who_have_seen_the_same_one_is_told_that_it_changed(here: Place) -> None:
+    person = await here.take_on()
+    seen = 1
+    first = Complete(id="one", at=now(), step="discharge-plan", if_revision=seen)
+    other = PutOnHold(id="other", at=now(), reason="away for a week", if_revision=seen)
+    answers = await asyncio.gather(person.send(first), person.send(other), return_exceptions=True)
+    refusals = [answer for answer in answers if isinstance(answer, Refused)]
+    assert [refusal.kind for refusal in refusals] == ["changed"]
+    assert "read it again" in refusals[0].message
+    assert len(await person.commits()) == 2
+    done = first if isinstance(answers[0], Receipt) else other
+    assert await person.send(done) == next(answer for answer in answers if isinstance(answer, Receipt))
+
+
+async def test_what_was_recorded_answers_the_same_although_much_changed_since(here: Place) -> None:
+    person = await here.take_on()
+    command = Complete(id="done", at=now(), step="discharge-plan", if_revision=1)
+    first = await person.send(command)
+    await person.send(PutOnHold(id="hold", at=now(), reason="away for a week", if_revision=first.revision))
+    assert await person.send(command) == first
+    assert await commit.receipt(here.pool, person.id, "done") == first
