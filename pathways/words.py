@@ -47,3 +47,11 @@ def _wanted(name: str, value: object) -> str:
     if isinstance(value, bool):
         return words if value else f"not {words}"
     return f"{words} is {' or '.join(map(str, value)) if isinstance(value, list) else value}"
+
+
+def stage(pathway: Pathway | None, name: str | None) -> str:
+    """Where a journey stands, as worklists keep it: for example "after the discharge"; without rules, as it is."""
+    if name is None:
+        return "not started yet"
+    milestone = pathway.milestone.get(name) if pathway is not None else None
+    return f"after the {milestone.name}" if milestone is not None else name.replace("-", " ")

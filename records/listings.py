@@ -35,12 +35,12 @@ LIMIT = 200
 PREFIX = 4
 """How much of a transition's id has to be given, at least."""
 
-_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
-_AFTER_ALL = datetime.max.replace(tzinfo=UTC)
-_NO_ID = UUID(int=0)
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+AFTER_ALL = datetime.max.replace(tzinfo=UTC)
+NO_ID = UUID(int=0)
 _LAST_ID = UUID(int=2**128 - 1)
 _STEP_PLACE = (datetime.fromisoformat, UUID, str)
-_FIRST_STEP = (_BEFORE_ALL, _NO_ID, "")
+FIRST_STEP = (BEFORE_ALL, NO_ID, "")
 
 Row = TypeVar("Row", bound=Stored)
 
@@ -50,7 +50,7 @@ def _cursor(*values: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(told, default=str).encode()).decode()
 
 
-def _after(cursor: str | None, kinds: tuple[Callable[[Any], Any], ...], first: tuple[Any, ...]) -> tuple[Any, ...]:
+def place_after(cursor: str | None, kinds: tuple[Callable[[Any], Any], ...], first: tuple[Any, ...]) -> tuple[Any, ...]:
     """Where a page begins; RecordsError when the cursor is not one that a page before gave."""
     if cursor is None:
         return first
@@ -67,7 +67,7 @@ def _plain(record: Record) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, UUID) else value for name, value in record.items()}
 
 
-def _page(
+def page_of(
     model: type[Row], records: Iterable[Record], limit: int, place: Callable[[Record], tuple[object, ...]]
 ) -> Page[Row]:
     """A page of at most `limit` rows, out of one more than that."""
@@ -84,7 +84,7 @@ async def tasks_for(
     That is what waits for them by name, for those whom they cover, for the roles they hold in their
     team, and for roles that nobody holds and that fall to them. UnknownStaff when nobody has that id.
     """
-    place = _after(after, _STEP_PLACE, _FIRST_STEP)
+    place = place_after(after, _STEP_PLACE, FIRST_STEP)
     async with connected(db) as link:
         directory = await roles.directory(link, now)
         if staff_id not in directory.staff:
@@ -103,28 +103,28 @@ async def tasks_for(
             limit + 1,
             now,
         )
-    return _page(Task, rows, limit, _step_place)
+    return page_of(Task, rows, limit, _step_place)
 
 
 async def overdue(db: Database, team: str | None = None, *, limit: int = LIMIT, after: str | None = None) -> Page[Task]:
     """What is past due and not done, silence among it, in a team or anywhere; the longest due first."""
-    place = _after(after, _STEP_PLACE, _FIRST_STEP)
+    place = place_after(after, _STEP_PLACE, FIRST_STEP)
     async with connected(db) as link:
         if team is None:
             rows = await link.fetch(queries.OVERDUE, *place, limit + 1)
         else:
             rows = await link.fetch(queries.OVERDUE_IN_TEAM, *place, limit + 1, team)
-    return _page(Task, rows, limit, _step_place)
+    return page_of(Task, rows, limit, _step_place)
 
 
 async def people_of(
     db: Database, coordinator: str, *, limit: int = LIMIT, after: str | None = None
 ) -> Page[TransitionRow]:
     """The open transitions that somebody coordinates, the next deadline first."""
-    place = _after(after, (datetime.fromisoformat, UUID), (_BEFORE_ALL, _NO_ID))
+    place = place_after(after, (datetime.fromisoformat, UUID), (BEFORE_ALL, NO_ID))
     async with connected(db) as link:
         rows = await link.fetch(queries.PEOPLE_OF, coordinator, *place, limit + 1)
-    return _page(TransitionRow, rows, limit, lambda row: (row["next_due"] or _AFTER_ALL, row["id"]))
+    return page_of(TransitionRow, rows, limit, lambda row: (row["next_due"] or AFTER_ALL, row["id"]))
 
 
 async def find(db: Database, local_id: str) -> list[TransitionRow]:
@@ -183,7 +183,7 @@ async def history(
     db: Database, transition_id: str, *, limit: int = LIMIT, after: str | None = None
 ) -> Page[HistoryRow]:
     """What happened on a transition, from the beginning."""
-    place = _after(after, (int, int), (0, 0))
+    place = place_after(after, (int, int), (0, 0))
     async with connected(db) as link:
         rows = await link.fetch(queries.HISTORY, UUID(transition_id), *place, limit + 1)
     found = [_plain(row) for row in rows]
@@ -193,13 +193,13 @@ async def history(
 
 async def inbox(db: Database, staff_id: str, *, limit: int = LIMIT, after: str | None = None) -> Page[NoticeRow]:
     """What somebody was told, the latest first. Operations also see what nobody could be told."""
-    place = _after(after, (datetime.fromisoformat, UUID), (_AFTER_ALL, _LAST_ID))
+    place = place_after(after, (datetime.fromisoformat, UUID), (AFTER_ALL, _LAST_ID))
     async with connected(db) as link:
         role = await link.fetchval(queries.ROLE_OF, staff_id)
         if role is None:
             raise UnknownStaff(staff_id)
         rows = await link.fetch(queries.INBOX, staff_id, role == Role.OPERATIONS, *place, limit + 1)
-    return _page(NoticeRow, rows, limit, lambda row: (row["created_at"], row["id"]))
+    return page_of(NoticeRow, rows, limit, lambda row: (row["created_at"], row["id"]))
 
 
 async def attempts(db: Database, transition_id: str) -> list[ContactRow]:
