@@ -82,6 +82,10 @@ class Action(StrEnum):
     """See what waits for them, and what they were told."""
     FIND_PEOPLE = "find-people"
     """Search by name, NHS number or local id among those whom they may see."""
+    CASELOAD = "caseload"
+    """See whom they go with: who needs them today, and when each has their next date."""
+    TEAM_CASELOAD = "team-caseload"
+    """See the same of a colleague, or of the whole of their team."""
     START = "start"
     """Enter a person, and start a transition."""
     BULK = "bulk"
@@ -102,6 +106,8 @@ class Action(StrEnum):
     """Open a person whom they may not see otherwise, with a reason, for a while."""
     ACCESS_LOG = "access-log"
     """See who looked at whom, and who broke the glass."""
+    WHO_LOOKED = "who-looked"
+    """See who looked at one person whom they see; the privacy officer, at anybody."""
     TOKENS = "tokens"
     """Let machines in, and send what changes to other systems."""
 
@@ -128,6 +134,8 @@ _WATCHING = _MANAGING | {Role.OPERATIONS}
 MAY: dict[Action, frozenset[Role]] = {
     Action.OWN_WORK: _EVERYBODY,
     Action.FIND_PEOPLE: CARING | {Role.PEER_LEAD, Role.PEER_WORKER},
+    Action.CASELOAD: CARING,
+    Action.TEAM_CASELOAD: _MANAGING,
     Action.START: STEERING - {Role.PEER_LEAD},
     Action.BULK: frozenset({Role.COORDINATOR, Role.NAMED_WORKER}) | _MANAGING,
     Action.CONTACTS: frozenset({Role.PEER_WORKER, Role.PEER_LEAD}),
@@ -138,6 +146,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.DEFINITIONS: frozenset({Role.OPERATIONS}),
     Action.BREAK_GLASS: CARING | {Role.OPERATIONS},
     Action.ACCESS_LOG: frozenset({Role.PRIVACY_OFFICER}),
+    Action.WHO_LOOKED: _MANAGING | {Role.PRIVACY_OFFICER},
     Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
 }
 """Who may do what. A role that is not named may not."""
@@ -146,6 +155,27 @@ MAY: dict[Action, frozenset[Role]] = {
 def may(role: Role, action: Action) -> bool:
     """Whether somebody of the role may do it."""
     return role in MAY[action]
+
+
+class Scope(StrEnum):
+    """What a machine was let in for. It may do what its scopes and the role that it acts in both allow, and no more."""
+
+    READ_WORK = "read:work"
+    """What is to be done, by whom and how late, without names; staff and pathways."""
+    READ_PEOPLE = "read:people"
+    """Open a person, as far as whoever the machine acts as may; each time it is kept that it did."""
+    WRITE_COMMANDS = "write:commands"
+    """Record what was done and decided."""
+    WRITE_TRANSITIONS = "write:transitions"
+    """Enter people, and start transitions."""
+
+
+SCOPE_WORDS = {
+    Scope.READ_WORK: "See what is to be done and how late it is, without names",
+    Scope.READ_PEOPLE: "Open people whom it may see; each time is kept in their access log",
+    Scope.WRITE_COMMANDS: "Record what was done and decided for people whom it may see",
+    Scope.WRITE_TRANSITIONS: "Enter people, and start transitions",
+}
 
 
 class Sight(StrEnum):

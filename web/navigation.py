@@ -7,7 +7,7 @@ from web.viewer import Viewer
 
 PAGES: list[tuple[str, str, Action]] = [
     ("My week", "/week", Action.CONTACTS),
-    ("My people", "/people", Action.BULK),
+    ("My people", "/people", Action.CASELOAD),
     ("Find", "/find", Action.FIND_PEOPLE),
     ("Start a transition", "/start", Action.START),
     ("Board", "/board", Action.BOARD),
