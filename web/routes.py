@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from web.pages import entrance, feeds
+from web.pages import entrance, feeds, people, person
 
-ROUTERS: list[APIRouter] = [feeds.router, entrance.router]
+ROUTERS: list[APIRouter] = [feeds.router, entrance.router, people.router, person.router]

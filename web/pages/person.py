@@ -1,0 +1,233 @@
+"""One person: how they stand and what to do now, how it came to that, who looked, and what they agreed to share."""
+
+from datetime import datetime
+from itertools import groupby
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from planner.policy import CARING, Action, Sight
+from planner.refused import Refused
+from records import access, known, listings, moves, staff
+from records.errors import RecordsError
+from records.story import ARRANGED, Line, lines
+from records.views import HistoryRow
+from schemas.codes import Role
+from web.answers import done, page
+from web.house import House
+from web.pages.standing import Teller, staff_in
+from web.pictures import timeline
+from web.viewer import Form, House_, Needs, Opened, Opens, Viewer, opened
+
+router = APIRouter(prefix="/people/{transition_id}")
+ENTRIES = 200
+"""Rows of a history on one page."""
+LATER = 3600.0
+"""Seconds from when something was said to when it was recorded that are worth telling."""
+LOOKS = 50
+
+PAGES = {"person": "their page", "history": "their history", "access": "who looked at them", "api": "by a machine"}
+WHY_WORDS = {
+    "named": "is named for them",
+    "allocated": "has a step of theirs",
+    "goes-with": "goes with them",
+    "team": "is of their team",
+    "broken-glass": "opened them with a reason",
+}
+
+
+@router.get("")
+async def person(
+    request: Request, here: House_, who: Annotated[Opened, Depends(Opens("person", least=Sight.SHARED))]
+) -> Response:
+    """How a person stands and what to do now; a peer worker sees what was shared and what their task needs."""
+    called = await known.read(here.db, who.view.id)
+    shown: dict[str, Any] = {"who": who.view, "called": called.known_as or who.view.given_name}
+    if who.view.journey is None:
+        return await page(request, "person-entered.html", who.viewer, **shown)
+    teller = await _teller(here, who)
+    if who.sight is Sight.SHARED:
+        return await page(request, "person-shared.html", who.viewer, **shown, told=teller, shares=called.shares)
+    was = {step: one.was for step, one in teller.moves.items() if one.was is not None}
+    drawn = timeline.picture(who.pathway, who.journey, here.clock(), was)
+    finished, earlier = teller.finished()
+    return await page(
+        request,
+        "person.html",
+        who.viewer,
+        **shown,
+        agreed=called,
+        share_words=known.SHARE_WORDS,
+        journey=who.journey,
+        pathway=who.pathway,
+        coordinator_role=who.pathway.role(Role.COORDINATOR).words,
+        told=teller,
+        picture=drawn,
+        shapes=timeline.SHAPES,
+        finished=finished,
+        earlier=earlier,
+        acts=who.viewer.role in CARING and who.journey.closed is None,
+        asked=who.journey.handover is not None and who.journey.handover.to == who.viewer.staff,
+        sees_access=who.viewer.may(Action.WHO_LOOKED),
+    )
+
+
+async def _teller(here: House, who: Opened) -> Teller:
+    whole = who.sight is Sight.WHOLE
+    told = await listings.escalations(here.db, who.view.id) if whole else []
+    moved = await moves.moves(here.db, who.view.id) if whole else {}
+    named = staff_in(who.journey) | {name for one in told for name in one.recipients}
+    named |= {one.staff for one in moved.values() if one.staff}
+    names = await staff.names(here.db, named)
+    return Teller(who.pathway, who.journey, here.clock(), names=names, told=told, moves=moved)
+
+
+class Entry(NamedTuple):
+    """What was said at one moment, or came with time, and everything that followed of it."""
+
+    first: HistoryRow
+    by: str
+    lines: list[Line]
+    late: bool
+    """It was recorded a good while after it happened."""
+    why: str | None
+
+
+@router.get("/history")
+async def history(
+    request: Request,
+    here: House_,
+    who: Annotated[Opened, Depends(Opens("history"))],
+    after: str | None = None,
+) -> Response:
+    """Everything that happened, who said so, when it was recorded and why; and why each step is due when it is."""
+    found = await listings.history(here.db, who.view.id, limit=ENTRIES, after=after)
+    named = {row.staff for row in found.rows if row.staff}
+    named |= {told for row in found.rows if isinstance(told := row.payload.get("staff"), str)}
+    names = await staff.names(here.db, named)
+    entries = [_entry(list(rows), names) for _, rows in groupby(found.rows, key=lambda row: row.revision)]
+    begins = after is None and who.view.journey is not None
+    rows = (await _teller(here, who)).table() if begins else []
+    return await page(
+        request,
+        "person-history.html",
+        who.viewer,
+        who=who.view,
+        entries=entries,
+        steps=[row for row in rows if row.state.unfinished],
+        next=found.next,
+        after=after,
+    )
+
+
+def _entry(rows: list[HistoryRow], names: dict[str, str]) -> Entry:
+    first = rows[0]
+    if first.command is not None:
+        by = names.get(first.staff or "", first.staff or (f"the {first.role}" if first.role else "the caseload"))
+    elif all(row.event in ARRANGED or (row.step or "").startswith("peer-worker#") for row in rows):
+        by = "Peer support was arranged"
+    else:
+        by = "Time passed"
+    called = [row.model_copy(update={"payload": _named(row.payload, names)}) for row in rows]
+    late = abs((first.recorded_at - first.at).total_seconds()) > LATER
+    said = lines(called)
+    told = first.reason if first.reason and not any(first.reason.rstrip(".") in line.text for line in said) else None
+    return Entry(first, by, said, late, told)
+
+
+def _named(payload: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    told = dict(payload)
+    if isinstance(staff_id := told.get("staff"), str):
+        told["staff"] = names.get(staff_id, staff_id)
+    if isinstance(along := told.get("along"), list):
+        told["along"] = [names.get(one, one) for one in along]
+    return told
+
+
+@router.get("/access")
+async def looked(
+    request: Request,
+    here: House_,
+    transition_id: UUID,
+    viewer: Annotated[Viewer, Depends(Needs(Action.WHO_LOOKED))],
+    after: str | None = None,
+) -> Response:
+    """Who looked at a person: for those who answer for their team, and for whoever guards privacy."""
+    if not viewer.may(Action.ACCESS_LOG):
+        await opened(here, viewer, str(transition_id), "access")
+    place = _place(after)
+    found = await access.looks(here.db, transition_id=str(transition_id), limit=LOOKS + 1, before=place)
+    if not found and place is None:
+        await known.read(here.db, str(transition_id))  # says so when there is no such transition
+    shown = found[:LOOKS]
+    last = shown[-1] if len(found) > LOOKS else None
+    return await page(
+        request,
+        "person-access.html",
+        viewer,
+        transition_id=transition_id,
+        looks=shown,
+        pages=PAGES,
+        why_words=WHY_WORDS,
+        reasons=access.REASON_WORDS,
+        next=f"{last.at.isoformat()}~{last.id}" if last else None,
+        opens=not viewer.may(Action.ACCESS_LOG),
+    )
+
+
+def _place(after: str | None) -> tuple[datetime, str] | None:
+    if after is None:
+        return None
+    at, _, look = after.partition("~")
+    try:
+        return datetime.fromisoformat(at), str(UUID(look))
+    except ValueError:
+        raise RecordsError("invalid", "That is no place in the list: go back to its beginning.") from None
+
+
+@router.get("/known")
+async def ask(request: Request, here: House_, who: Annotated[Opened, Depends(Opens("person"))]) -> Response:
+    """How they wish to be called and what they share with their peer worker: asked."""
+    _may_record(who)
+    called = await known.read(here.db, who.view.id)
+    return await _form(request, who, called.known_as or "", list(called.shares))
+
+
+@router.post("/known")
+async def said(
+    request: Request, here: House_, form: Form, who: Annotated[Opened, Depends(Opens("person"))]
+) -> Response:
+    """How they wish to be called and what they share with their peer worker: recorded."""
+    _may_record(who)
+    name = str(form.get("known_as") or "")
+    ticked = [str(one) for one in form.getlist("shares")]
+    shares = [one for one in known.Share if one in ticked]
+    try:
+        await known.write(here.db, who.view.id, known_as=name, shares=shares, staff=who.viewer.staff, now=here.clock())
+    except RecordsError as error:
+        return await _form(request, who, name, shares, {"known_as": error.message})
+    return await done(
+        request, who.viewer, f"/people/{who.view.id}", "How they wish to be called and what they share is recorded."
+    )
+
+
+def _may_record(who: Opened) -> None:
+    if who.viewer.role not in CARING:
+        raise Refused("not-allowed", "This is recorded by those who care for the person, after asking them.")
+
+
+async def _form(
+    request: Request, who: Opened, name: str, shares: list[known.Share], problems: dict[str, str] | None = None
+) -> Response:
+    return await page(
+        request,
+        "person-known.html",
+        who.viewer,
+        422 if problems else 200,
+        who=who.view,
+        known_as=name,
+        shares=shares,
+        share_words=known.SHARE_WORDS,
+        problems=problems or {},
+    )
