@@ -30,6 +30,7 @@ from cli import (
     start,
     support,
     visit,
+    webhook,
 )
 from cli.errors import Stop
 
@@ -37,7 +38,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
-    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse),
+    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

@@ -1,5 +1,6 @@
 """Who acts: a member of staff, in the role that they have towards a transition."""
 
+from planner.policy import MAY, Action, may
 from planner.refused import Refused
 from records.database import Database
 from records.staff import staff
@@ -29,3 +30,12 @@ async def acting(db: Database, staff_id: str, journey: Journey | None, *, answer
     if journey is not None and journey.coordinator == staff_id:
         return Actor(role=Role.COORDINATOR, staff=staff_id)
     return Actor(role=found.role, staff=staff_id)
+
+
+async def may_or_refuse(db: Database, staff_id: str, action: Action) -> StaffMember:
+    """A member of staff who works here and may do something; refused otherwise."""
+    found = await member(db, staff_id)
+    if not may(found.role, action):
+        able = ", ".join(sorted(role.words for role in MAY[action]))
+        raise Refused("not-allowed", f"A {found.role.words} may not do this: it is for {able}.")
+    return found

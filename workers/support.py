@@ -1,20 +1,13 @@
 """Keeping up the support of everybody: whoever is a peer worker, or is owed a debrief, is followed."""
 
-import asyncio
-
-import structlog
-from asyncpg import InterfaceError, PostgresError
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.service import RPCError
 
 from records import support
 from records.database import Database
 from schemas.codes import Division
 from schemas.support import SupportState
 from workflows.support import SupportWorkflow
-
-log = structlog.get_logger(__name__)
 
 EVERY = 3600.0
 """Seconds between two looks at whether somebody is not followed."""
@@ -45,14 +38,3 @@ async def follow_all(client: Client, task_queue: str, db: Database, division: Di
     for who in missing:
         await follow(client, task_queue, who, division)
     return len(missing)
-
-
-async def keep_following(client: Client, task_queue: str, db: Database, division: Division) -> None:
-    """Follow everybody, now and once an hour: however somebody came into the records, they are not missed."""
-    while True:
-        try:
-            if found := await follow_all(client, task_queue, db, division):
-                log.info("support is followed", people=found)
-        except (RPCError, OSError, PostgresError, InterfaceError) as error:
-            log.warning("support could not be looked after; it is tried again", reason=type(error).__name__)
-        await asyncio.sleep(EVERY)

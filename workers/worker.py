@@ -17,14 +17,17 @@ from activities.notices import NoticeActivities
 from activities.records import RecordsActivities
 from activities.support import SupportActivities
 from activities.visits import VisitActivities
+from activities.webhooks import WebhookActivities
+from workers import support, webhooks
 from workers.client import Pool
+from workers.keeping import keep
 from workers.settings import Settings
-from workers.support import keep_following
 from workflows import transition
 from workflows.cover_absence import CoverAbsenceWorkflow
 from workflows.support import SupportWorkflow
 from workflows.transition import TransitionWorkflow
 from workflows.visit import VisitWorkflow
+from workflows.webhook import WebhookWorkflow
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +56,7 @@ def build_worker(
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[TransitionWorkflow, VisitWorkflow, SupportWorkflow, CoverAbsenceWorkflow],
+        workflows=[TransitionWorkflow, VisitWorkflow, SupportWorkflow, CoverAbsenceWorkflow, WebhookWorkflow],
         workflow_runner=SandboxedWorkflowRunner(restrictions),
         activities=[
             records.commit,
@@ -65,6 +68,7 @@ def build_worker(
             visits.visit_alert,
             visits.visit_deliver,
             SupportActivities(pool).support_look,
+            WebhookActivities(pool).webhook_tell,
             covering.record_absence,
             covering.concerned,
             covering.cover,
@@ -113,7 +117,15 @@ async def run_worker(settings: Settings, client: Client, pool: Pool, stop: async
     """Run a worker until `stop` is set; what it is doing then it finishes first."""
     async with build_worker(settings, client, pool):
         log.info("the worker runs", task_queue=settings.task_queue)
-        keeping = asyncio.create_task(keep_following(client, settings.task_queue, pool, settings.division))
+        queue, division = settings.task_queue, settings.division
+        keeping = [
+            asyncio.create_task(keep(what, look, every))
+            for what, look, every in (
+                ("support", lambda: support.follow_all(client, queue, pool, division), support.EVERY),
+                ("webhooks", lambda: webhooks.follow_all(client, queue, pool), webhooks.EVERY),
+            )
+        ]
         await stop.wait()
-        keeping.cancel()
+        for task in keeping:
+            task.cancel()
     log.info("the worker has stopped")

@@ -21,7 +21,8 @@ from schemas.staff import StaffMember
 from schemas.support import Cause
 from tests.durable.following import TEAM, Place, place, until
 from workers.client import Pool
-from workers.support import follow, follow_all, keep_following, workflow_id
+from workers.keeping import keep
+from workers.support import EVERY, follow, follow_all, workflow_id
 from workflows.support import SupportWorkflow
 
 WORKER, LEAD = "peer-1", "peer-lead-1"
@@ -181,7 +182,7 @@ async def test_the_worker_follows_everybody_whom_nobody_does(here: Place) -> Non
     both = peers()
     await staff.upsert_staff(here.pool, both)
     queue = here.settings.task_queue
-    keeping = asyncio.create_task(keep_following(here.client, queue, here.pool, DIVISION))
+    keeping = asyncio.create_task(keep("support", lambda: follow_all(here.client, queue, here.pool, DIVISION), EVERY))
 
     async def followed() -> bool:
         return await follow_all(here.client, queue, here.pool, DIVISION) == 0
