@@ -1,9 +1,12 @@
 """Who may look at a person, and who did: what somebody is towards a transition, the access log, broken glass."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
+
+from asyncpg import Record
 
 from planner.policy import Standing
 from records import roles
@@ -18,8 +21,8 @@ GLASS_HOLDS = timedelta(hours=4)
 LIMIT = 100
 
 STANDING = """
--- Everything of a transition that says who somebody is towards it.
-SELECT t.team, t.coordinator_id, t.overlap_coordinator_id, t.overlap_until, t.handover_to,
+-- Everything of some transitions that says who somebody is towards each.
+SELECT t.id, t.team, t.coordinator_id, t.overlap_coordinator_id, t.overlap_until, t.handover_to,
     ARRAY(SELECT DISTINCT s.owner FROM steps s
           WHERE s.transition_id = t.id AND s.state IN ('open', 'missed') AND s.holder IS NULL) AS owners,
     ARRAY(SELECT DISTINCT s.holder FROM steps s
@@ -28,7 +31,7 @@ SELECT t.team, t.coordinator_id, t.overlap_coordinator_id, t.overlap_until, t.ha
           UNION SELECT b.staff FROM bookings b WHERE b.transition_id = t.id AND b.status = 'booked') AS peers,
     (SELECT g.id FROM broken_glass g WHERE g.staff = $2 AND g.transition_id = t.id AND g.ends > $3
      ORDER BY g.ends DESC LIMIT 1) AS glass
-FROM transitions t WHERE t.id = $1
+FROM transitions t WHERE t.id = ANY ($1::uuid[])
 """
 LOOKED = """
 -- Somebody looks at a person.
@@ -135,12 +138,23 @@ async def standing(
     db: Database, staff: str, role: Role, team: str | None, transition_id: str, now: datetime
 ) -> Seen | None:
     """What somebody is towards a transition; None when there is none of that id."""
+    return (await standings(db, staff, role, team, [transition_id], now)).get(transition_id)
+
+
+async def standings(
+    db: Database, staff: str, role: Role, team: str | None, transition_ids: Collection[str], now: datetime
+) -> dict[str, Seen]:
+    """What somebody is towards each of some transitions, by their ids; there may be fewer than were asked about."""
     async with connected(db) as link:
-        row = await link.fetchrow(STANDING, UUID(transition_id), staff, now)
-        if row is None:
-            return None
-        directory = await roles.directory(link, now)
+        rows = await link.fetch(STANDING, [UUID(one) for one in transition_ids], staff, now)
+        directory = await roles.directory(link, now) if rows else None
+    if directory is None:
+        return {}
     mine = {one for one in directory.staff if one == staff or directory.present(one) == staff}
+    return {str(row["id"]): _seen(row, directory, mine, staff, team, now) for row in rows}
+
+
+def _seen(row: Record, directory: roles.Directory, mine: set[str], staff: str, team: str | None, now: datetime) -> Seen:
     overlap = _overlap(row["overlap_coordinator_id"], row["overlap_until"])
     place = roles.Place(row["team"], row["coordinator_id"], overlap, row["handover_to"])
     named = {row["coordinator_id"], row["handover_to"], overlap.staff if overlap and now < overlap.until else None}
