@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from web.pages import entrance, feeds, people, person
+from web.pages import entrance, feeds, find, people, person
 
-ROUTERS: list[APIRouter] = [feeds.router, entrance.router, people.router, person.router]
+ROUTERS: list[APIRouter] = [feeds.router, entrance.router, find.router, people.router, person.router]
