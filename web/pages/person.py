@@ -29,11 +29,11 @@ LOOKS = 50
 
 PAGES = {"person": "their page", "history": "their history", "access": "who looked at them", "api": "by a machine"}
 WHY_WORDS = {
-    "named": "is named for them",
-    "allocated": "has a step of theirs",
-    "goes-with": "goes with them",
-    "team": "is of their team",
-    "broken-glass": "opened them with a reason",
+    "named": "They are named for this person",
+    "allocated": "A step of this person waits for them",
+    "goes-with": "They go with this person",
+    "team": "This person is of their team",
+    "broken-glass": "They opened this person with a reason",
 }
 
 
@@ -48,7 +48,15 @@ async def person(
         return await page(request, "person-entered.html", who.viewer, **shown)
     teller = await _teller(here, who)
     if who.sight is Sight.SHARED:
-        return await page(request, "person-shared.html", who.viewer, **shown, told=teller, shares=called.shares)
+        return await page(
+            request,
+            "person-shared.html",
+            who.viewer,
+            **shown,
+            told=teller,
+            shares=called.shares,
+            theirs=who.seen.standing.goes_with,
+        )
     was = {step: one.was for step, one in teller.moves.items() if one.was is not None}
     drawn = timeline.picture(who.pathway, who.journey, here.clock(), was)
     finished, earlier = teller.finished()
@@ -80,6 +88,8 @@ async def _teller(here: House, who: Opened) -> Teller:
     named = staff_in(who.journey) | {name for one in told for name in one.recipients}
     named |= {one.staff for one in moved.values() if one.staff}
     names = await staff.names(here.db, named)
+    if not whole:
+        names[who.viewer.staff] = "you"
     return Teller(who.pathway, who.journey, here.clock(), names=names, told=told, moves=moved)
 
 
@@ -104,7 +114,8 @@ async def history(
     """Everything that happened, who said so, when it was recorded and why; and why each step is due when it is."""
     found = await listings.history(here.db, who.view.id, limit=ENTRIES, after=after)
     named = {row.staff for row in found.rows if row.staff}
-    named |= {told for row in found.rows if isinstance(told := row.payload.get("staff"), str)}
+    for row in found.rows:
+        named |= {one for one in (row.payload.get("staff"), *(row.payload.get("along") or ())) if one}
     names = await staff.names(here.db, named)
     entries = [_entry(list(rows), names) for _, rows in groupby(found.rows, key=lambda row: row.revision)]
     begins = after is None and who.view.journey is not None
@@ -137,9 +148,12 @@ def _entry(rows: list[HistoryRow], names: dict[str, str]) -> Entry:
 
 
 def _named(payload: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """What is told of an event, with names for the ids of staff; why somebody was chosen begins with their id."""
     told = dict(payload)
-    if isinstance(staff_id := told.get("staff"), str):
-        told["staff"] = names.get(staff_id, staff_id)
+    if isinstance(chosen := told.get("staff"), str):
+        told["staff"] = names.get(chosen, chosen)
+        if isinstance(why := told.get("reason"), str) and why.startswith(f"{chosen} "):
+            told["reason"] = f"{told['staff']}{why.removeprefix(chosen)}"
     if isinstance(along := told.get("along"), list):
         told["along"] = [names.get(one, one) for one in along]
     return told

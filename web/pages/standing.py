@@ -7,14 +7,14 @@ from urllib.parse import quote
 
 from planner import peers, words
 from planner.because import Moved, because
-from planner.clock import birthday
+from planner.clock import birthday, local_day, midnight
 from planner.journey import stage
 from planner.ladders import SAFETY
 from planner.turn import BEFORE_ALONGSIDE
 from planner.waits import waits
 from records.moves import DateMoved
 from records.views import EscalationRow
-from schemas.codes import ATTENDANCE_WORDS, MECHANISM_WORDS, WAS_NOT_BROUGHT, Attendance
+from schemas.codes import ATTENDANCE_WORDS, MECHANISM_WORDS, WAS_NOT_BROUGHT, Attendance, Role
 from schemas.journey import Contact, FactValue, Journey, State, StepState
 from schemas.pathway import Pathway
 from schemas.workforce import Place
@@ -208,7 +208,7 @@ class Teller:
         for milestone in self.pathway.milestones:
             name = f"{milestone.name[0].upper()}{milestone.name[1:]}"
             if milestone.id in self.journey.occurred:
-                yield Milestone(name, words.moment(self.journey.occurred[milestone.id]))
+                yield Milestone(name, _on(self.journey.occurred[milestone.id]))
             elif milestone.id in self.journey.expected:
                 yield Milestone(name, f"expected {words.day(self.journey.expected[milestone.id])}")
             elif milestone.id != "ended":
@@ -219,7 +219,9 @@ class Teller:
         found = []
         for name, fact in self.pathway.facts.items():
             title = fact.title or name.replace("_", " ")
-            found.append(Fact(title, value_words(self.journey.facts.get(name))))
+            value = self.journey.facts.get(name)
+            if value is not None:
+                found.append(Fact(title, value_words(value)))
         return found
 
     def asked_for(self) -> list[str]:
@@ -246,18 +248,22 @@ class Teller:
         return said
 
     def peer_steps(self) -> list[Row]:
-        """What their peer worker does for them next."""
-        found = [step for step in self.journey.steps.values() if peers.is_peer_contact(step) and step.state.actionable]
+        """What peer support does for them next."""
+        found = [step for step in self.journey.steps.values() if _is_peer_support(step) and step.state.actionable]
         return [self.row(step) for step in sorted(found, key=lambda step: step.due or self.now)]
 
-    def others_steps(self) -> list[Row]:
-        """What everybody else does for them, by date."""
-        found = [
-            step
-            for step in self.journey.steps.values()
-            if step.state.actionable and not peers.is_peer_contact(step) and step.of is not None
-        ]
+    def others_steps(self, *, facts: bool) -> list[Row]:
+        """What everybody else does for them, by date; without `facts`, nothing that is done because of one."""
+        found = []
+        for step in self.journey.steps.values():
+            rule = self.pathway.step.get(step.of or "")
+            if rule is not None and step.state.actionable and not _is_peer_support(step) and (facts or not rule.when):
+                found.append(step)
         return [self.row(step) for step in sorted(found, key=lambda step: step.due or self.now)]
+
+
+def _is_peer_support(step: StepState) -> bool:
+    return peers.is_peer_contact(step) or step.owner in (Role.PEER_WORKER, Role.PEER_LEAD)
 
 
 def stage_words(pathway: Pathway, journey: Journey) -> str:
@@ -268,6 +274,11 @@ def stage_words(pathway: Pathway, journey: Journey) -> str:
         title = next((one.title for one in pathway.exits if one.id == left), left)
         return f"ended: {title[0].lower()}{title[1:]}"
     return "on hold" if now == "on-hold" else f"after the {pathway.milestone[now].name}"
+
+
+def _on(at: datetime) -> str:
+    """A day when that is all that was said, else day and time."""
+    return words.day(at) if at == midnight(local_day(at)) else words.moment(at)
 
 
 def value_words(value: FactValue | None) -> str:

@@ -12,28 +12,33 @@ from planner import words
 from planner.clock import add_months, local_day, midnight
 from planner.series import occurrences
 from planner.turn import PASSED, SUPERSEDED
+from schemas.codes import StepKind
 from schemas.journey import Journey, State, StepState
 from schemas.pathway import Pathway
 
 A_DAY = timedelta(days=1)
 SIDE = 24.0
 """Left and right of the first and the last moment."""
-STAGES = 44.0
-CONTACTS = 100.0
 ROWS = 136.0
 ROW = 32.0
+ABOVE = 18.0
 BELOW = 34.0
-"""Where each lane begins, how high a row is, and what the dates below take; all in pixels, downwards."""
-ACROSS = 1000.0
+"""Where the rows begin, how high one is, what a label above its marks and the dates below take: pixels, downwards."""
+WIDE, AGAIN = 340.0, 560.0
+"""A row of marks so wide has its label above them, and again after so many pixels, to be read wherever one looks."""
+ACROSS = 880.0
 FEWEST_A_DAY, MOST_A_DAY = 1.0, 14.0
 """How wide a picture is meant to be, and how many pixels a day has at least and at most."""
 TICK = 72.0
 LETTER = 7.6
 LONGEST = 60
 """Letters of a label; how wide one is, near enough to keep labels inside the picture."""
+BEFORE = timedelta(days=14)
+"""What is shown before the first thing that is drawn: years of waiting without a step are left out."""
 AHEAD = 60
 """How many occurrences ahead are drawn of one series."""
 NOT_SHOWN = frozenset({State.CANCELLED})
+OPENED_HERE = frozenset({StepKind.RISK_REVIEW, StepKind.HANDOVER, StepKind.ALLOCATION})
 WENT_BY = (PASSED, SUPERSEDED)
 
 
@@ -47,14 +52,23 @@ class Mark(NamedTuple):
     was: float | None = None
 
 
-class Row(NamedTuple):
-    """One step, or all occurrences of one; the label ends at `label_x` when `before`, else begins there."""
+class Label(NamedTuple):
+    """What a row is called, beside its marks: the text ends at `x` when `ends`, else it begins there."""
 
+    x: float
+    y: float
+    text: str
+    ends: bool = False
+
+
+class Row(NamedTuple):
+    """One step, or all occurrences of one: marks at `y`, in a stripe from `top` that is `height` high."""
+
+    top: float
+    height: float
     y: float
     marks: list[Mark]
-    label: str
-    label_x: float
-    before: bool
+    labels: list[Label]
 
 
 class Band(NamedTuple):
@@ -134,15 +148,17 @@ def picture(pathway: Pathway, journey: Journey, now: datetime, was: Mapping[str,
     contacts = _contacts(journey)
     scale = _scale(pathway, journey, now, [point for _, points in lines for point in points] + contacts)
     inner = scale.x(scale.end) + SIDE
-    rows = [_row(number, label, points, scale, inner) for number, (label, points) in enumerate(lines)]
-    width = max([inner, *(row.label_x + _long(row.label) + SIDE for row in rows if not row.before)])
+    rows = _rows(lines, scale, inner)
+    bands = _bands(pathway, journey, scale, now)
+    said = [(label.x, label.text) for row in rows for label in row.labels if not label.ends]
+    said += [(band.x, band.label) for band in bands]
     return Picture(
-        width=round(width),
-        height=ROWS + ROW * len(rows) + BELOW,
+        width=round(max([inner, *(x + _long(text) + SIDE for x, text in said)])),
+        height=ROWS + sum(row.height for row in rows) + BELOW,
         title="The journey over time",
         text=_sentence(pathway, journey, now, lines, contacts),
         ticks=_ticks(scale),
-        bands=_bands(pathway, journey, scale, now),
+        bands=bands,
         contacts=[_mark(point, scale) for point in contacts],
         rows=rows,
         today=scale.x(now) if journey.closed is None else None,
@@ -167,11 +183,16 @@ def _lines(
     found: dict[str, tuple[str, list[_Point]]] = {}
     for step in journey.steps.values():
         if shown(step):
-            found.setdefault(step.of or step.id, (step.title, []))[1].append(_of_step(step, was))
+            found.setdefault(_line(step), (step.title, []))[1].append(_of_step(step, was))
     last = max((point.at for _, points in found.values() for point in points), default=now)
     for rule_id, points in _ahead(pathway, journey, max(last, now)).items():
         found.setdefault(rule_id, (pathway.step[rule_id].title, []))[1].extend(points)
     return sorted(found.values(), key=lambda line: min(point.at for point in line[1]))
+
+
+def _line(step: StepState) -> str:
+    """Which line a step is drawn in: with all of its rule, or with all that Alongside opens for the same cause."""
+    return step.of or (step.kind if step.kind in OPENED_HERE else step.id)
 
 
 def _of_step(step: StepState, was: Mapping[str, datetime]) -> _Point:
@@ -224,8 +245,8 @@ def _scale(pathway: Pathway, journey: Journey, now: datetime, points: Iterable[_
     expected = [
         at for name, at in journey.expected.items() if name not in journey.occurred and name in pathway.milestone
     ]
-    moments = [journey.started, ends, *(point.at for point in points), *(() if journey.closed else expected)]
-    start, end = min(moments), max(moments)
+    moments = [ends, *(point.at for point in points), *(() if journey.closed else expected)]
+    start, end = max(min(moments) - BEFORE, journey.started), max(moments)
     days = max((end - start) / A_DAY, 1.0)
     a_day = min(max(ACROSS / days, FEWEST_A_DAY), MOST_A_DAY)
     return _Scale(start, end, a_day)
@@ -236,16 +257,38 @@ def _mark(point: _Point, scale: _Scale) -> Mark:
     return Mark(scale.x(point.at), point.shape, point.text, point.by_hand, was)
 
 
-def _row(number: int, label: str, points: list[_Point], scale: _Scale, inner: float) -> Row:
-    marks = sorted((_mark(point, scale) for point in points), key=lambda mark: mark.x)
+def _rows(lines: list[tuple[str, list[_Point]]], scale: _Scale, inner: float) -> list[Row]:
+    rows: list[Row] = []
+    top = ROWS
+    for label, points in lines:
+        marks = sorted((_mark(point, scale) for point in points), key=lambda mark: mark.x)
+        places = [place for mark in marks for place in (mark.x, mark.was) if place is not None]
+        first, last = min(places), max(places)
+        above = ABOVE if last - first > WIDE and len(marks) > 1 else 0.0
+        y = top + above + ROW / 2
+        text = _said(label, marks)
+        labels = _above(text, first, last, top) if above else [_beside(text, first, last, y, inner)]
+        rows.append(Row(top, ROW + above, y, marks, labels))
+        top += ROW + above
+    return rows
+
+
+def _said(label: str, marks: list[Mark]) -> str:
     said = label if len(label) <= LONGEST else f"{label[: LONGEST - 1].rstrip()}…"
-    notes = [*(["set by hand"] if any(mark.by_hand for mark in marks) else [])]
+    notes = ["set by hand"] if any(mark.by_hand for mark in marks) else []
     notes += ["moved"] if any(mark.was is not None for mark in marks) else []
-    said += f" ({', '.join(notes)})" if notes else ""
-    places = [place for mark in marks for place in (mark.x, mark.was) if place is not None]
-    after, ahead = max(places) + 18, min(places) - 18
-    before = after + _long(said) > inner and ahead - _long(said) > 0
-    return Row(ROWS + ROW * number + ROW / 2, marks, said, ahead if before else after, before)
+    return f"{said} ({', '.join(notes)})" if notes else said
+
+
+def _above(text: str, first: float, last: float, top: float) -> list[Label]:
+    count = int((last - first) // AGAIN) + 1
+    return [Label(first - 8 + AGAIN * number, top + ABOVE, text) for number in range(count)]
+
+
+def _beside(text: str, first: float, last: float, y: float, inner: float) -> Label:
+    """After the last mark, or before the first one where that keeps the picture narrow."""
+    ends = last + 18 + _long(text) > inner and first - 18 - _long(text) > 0
+    return Label(first - 18 if ends else last + 18, y + 5, text, ends)
 
 
 def _long(label: str) -> float:
@@ -260,6 +303,8 @@ def _bands(pathway: Pathway, journey: Journey, scale: _Scale, now: datetime) -> 
     bands = []
     for number, (at, name, certain) in enumerate(known):
         until = known[number + 1][0] if number + 1 < len(known) else scale.end
+        if until < scale.start:
+            continue
         x = scale.x(at)
         said = pathway.milestone[name].name
         verb = "" if certain else " was expected" if at < now else " expected"
