@@ -107,22 +107,16 @@ def _facts(pathway: "Pathway", given: list[str]) -> dict[str, Any]:
 async def _start(asked: Asked) -> None:
     from cli.connections import everything
     from cli.sending import actor, answered, show_receipt
-    from planner import journey as planner
-    from records import people
     from records.actors import acting, member
-    from workers.transitions import start_transition
+    from workers.taking_on import TakingOn, take_on
 
     asking = asked.asking
     async with everything() as (settings, client, pool):
         by = await acting(pool, actor(asking), None)
         await member(pool, asked.coordinator)
         command = _command(asked, asked.said["started"] or asking.now, by.model_dump(), settings.division)
-        planner.start(asked.pathway, command)  # refused before anything is entered
-        receipt, command = await _registered(pool, asked, command)
-        if receipt is None:
-            team = await people.team_of(pool, command.transition_id)
-            following = start_transition(client, settings.task_queue, command, asked.pathway, team)
-            receipt = await answered(following, command.id)
+        wanted = TakingOn(asked.person, asked.pathway, asked.team, command)
+        receipt = await answered(take_on(client, settings.task_queue, pool, wanted), command.id)
         if asking.as_json:
             show_receipt(receipt)
         else:
@@ -148,36 +142,6 @@ def _command(asked: Asked, started: "datetime", by: dict[str, Any], division: Di
         },
     )
     return command
-
-
-async def _registered(pool: "Pool", asked: Asked, command: "Start") -> "tuple[Receipt | None, Start]":
-    """The person and the transition, entered in the records; and the receipt, when this very command began it.
-
-    Somebody who was registered before, and not begun, is begun now.
-    """
-    from records import commit, listings, people
-    from records.errors import AlreadyOnPathway
-
-    try:
-        transition_id = await people.register(
-            pool,
-            asked.person,
-            pathway=asked.pathway.id,
-            started=command.started or command.at,
-            taken_on=command.at,
-            coordinator=asked.coordinator,
-            team=asked.team,
-            division=command.division,
-        )
-    except AlreadyOnPathway as already:
-        transition_id = already.transition_id
-        view = await listings.transition(pool, transition_id)
-        receipt = await commit.receipt(pool, transition_id, command.id)
-        if receipt is None and view.status != "registered":
-            raise
-        return receipt, command.model_copy(update={"transition_id": transition_id, "started": view.started})
-    receipt = await commit.receipt(pool, transition_id, command.id)
-    return receipt, command.model_copy(update={"transition_id": transition_id})
 
 
 async def _tell(pool: "Pool", receipt: "Receipt") -> None:

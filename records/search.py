@@ -192,7 +192,7 @@ async def _named(db: Database, looker: Looker, said: str, now: datetime, limit: 
 def _readings(plain: str) -> tuple[list[str], list[str], list[str]]:
     """What a name may mean: families, each with the given name that goes with it, and given names alone."""
     words = plain.split()
-    families, givens = [plain], [""]
+    families, givens = [plain, "".join(words)], ["", ""]
     for place in range(1, len(words)):
         first, last = " ".join(words[:place]), " ".join(words[place:])
         families += [last, first]
