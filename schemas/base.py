@@ -7,7 +7,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # within a day of the first or the last instant that there is
+        raise ValueError("the year cannot be right") from None
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]

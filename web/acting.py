@@ -1,6 +1,7 @@
 """How a page or the API sends a command: who asks is known, what is wrong is said field by field."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -101,11 +102,16 @@ async def sent(here: House, transition_id: str, said: AnyCommand) -> Receipt:
     known = await commit.receipt(here.db, transition_id, said.id)
     if known is not None:
         return known
+    return await answered(send(here.temporal, transition_id, said, here.db), said.id)
+
+
+async def answered(sending: Awaitable[Receipt], command_id: str) -> Receipt:
+    """The receipt of what is being sent. NoAnswer when none comes in time; Refused when it cannot be done."""
     try:
         async with asyncio.timeout(PATIENCE):
-            return await send(here.temporal, transition_id, said, here.db)
+            return await sending
     except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-        raise NoAnswer(said.id) from error
+        raise NoAnswer(command_id) from error
 
 
 def foretold(opened: Opened, said: AnyCommand) -> Preview:

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from web import answers, routes, security
+from web.api import app as api
 from web.house import House
 
 STATIC = Path(__file__).parent / "static"
@@ -17,6 +18,7 @@ def build(here: House) -> FastAPI:
     app.state.house = here
     for router in routes.ROUTERS:
         app.include_router(router)
+    app.mount(api.PATH, api.build(here))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     answers.answer_refusals(app)
     security.guard(app, secure=here.secure)

@@ -58,7 +58,7 @@ def guard(app: FastAPI, *, secure: bool) -> None:
 
 def _elsewhere(request: Request) -> Response | None:
     """The refusal of a change that comes from another site; None for all else."""
-    if request.method in ASKING:
+    if request.method in ASKING or request.url.path.startswith("/api/"):  # a machine's token is in no browser
         return None
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")

@@ -1,0 +1,32 @@
+"""Machines for tests: a token that acts as somebody, and a client that sends it."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from planner.policy import Scope
+from records import machines
+from workers.client import Pool
+
+API = "/api/v1"
+
+
+async def token(pool: Pool, acts_as: str, *scopes: Scope, **said: Any) -> str:
+    """A token of some scopes, or of all."""
+    return await machines.create(pool, "a test", scopes or tuple(Scope), acts_as, datetime.now(UTC), **said)
+
+
+def let_in(given: str) -> dict[str, str]:
+    """The header that a token is sent in."""
+    return {"Authorization": f"Bearer {given}"}
+
+
+async def give(
+    browser: httpx.AsyncClient, token: str, transition: str, said: dict[str, Any], key: str | None = None,
+    params: dict[str, str] | None = None, **headers: str,
+) -> httpx.Response:  # fmt: skip
+    """Give a command, under a key of its own unless one is said."""
+    sent = let_in(token) | {"Idempotency-Key": key or str(uuid4())} | headers
+    return await browser.post(f"{API}/transitions/{transition}/commands", json=said, headers=sent, params=params)
