@@ -25,8 +25,8 @@ MOST = 100_000
 """Rows of one file. One that is cut says so in its last line."""
 
 Row = TypeVar("Row", bound=Stored)
-Columns: TypeAlias = "Sequence[tuple[str, Callable[[Row], object]]]"
-Ask: TypeAlias = "Callable[[str | None], Awaitable[Page[Row]]]"
+Columns: TypeAlias = Sequence[tuple[str, Callable[[Row], object]]]
+Ask: TypeAlias = Callable[[str | None], Awaitable[Page[Row]]]
 """A page of a listing, after the place that the page before gave."""
 
 _BEGINS = "\ufeff"
@@ -35,7 +35,7 @@ _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a cell begins that a spreadsheet would run."""
 
 
-async def csv(name: str, columns: "Columns[Row]", ask: "Ask[Row]", most: int = MOST) -> Response:
+async def csv(name: str, columns: Columns[Row], ask: "Ask[Row]", most: int = MOST) -> Response:
     """A file of all pages of a listing, sent as it is read. What is refused is refused before anything is sent."""
     first = await ask(None)
     headers = {
@@ -47,7 +47,7 @@ async def csv(name: str, columns: "Columns[Row]", ask: "Ask[Row]", most: int = M
     )
 
 
-async def _lines(columns: "Columns[Row]", ask: "Ask[Row]", page: "Page[Row]", most: int) -> AsyncIterator[str]:
+async def _lines(columns: Columns[Row], ask: "Ask[Row]", page: Page[Row], most: int) -> AsyncIterator[str]:
     yield _BEGINS + _line(heading for heading, _ in columns)
     left = most
     while True:

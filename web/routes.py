@@ -2,6 +2,14 @@
 
 from fastapi import APIRouter
 
-from web.pages import entrance, feeds, find, people, person
+from web.pages import board, entrance, feeds, find, people, person, start
 
-ROUTERS: list[APIRouter] = [feeds.router, entrance.router, find.router, people.router, person.router]
+ROUTERS: list[APIRouter] = [
+    feeds.router,
+    entrance.router,
+    board.router,
+    find.router,
+    people.router,
+    person.router,
+    start.router,
+]
