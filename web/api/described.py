@@ -6,8 +6,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from schemas import inbound
 from web.api import asked, problems
-from web.api.body import JSON
+from web.api.body import JSON, STRUCTURED
 
 COMPONENTS = "#/components/schemas/"
 PROBLEM = {"description": "", "content": {problems.MEDIA: {"schema": {"$ref": f"{COMPONENTS}Problem"}}}}
@@ -60,6 +61,24 @@ BODIES = {
             "a date moved": {"do": "expect", "expected": {"discharged": "2026-12-07T14:00:00Z"}, "reason": "no bed"},
             "on hold": {"do": "hold", "reason": "In hospital for an operation until the new year"},
         },
+    ),
+    "/events": Body(
+        "Event",
+        inbound.EVENT,
+        {
+            "a discharge": {
+                "specversion": "1.0",
+                "id": "ADT-2026-0001",
+                "source": "urn:example:pas",
+                "type": "alongside.milestone",
+                "data": {
+                    "local_id": "AL00999",
+                    "milestone": "discharged",
+                    "occurred_at": "2026-12-04T15:10:00Z",
+                },
+            }
+        },
+        STRUCTURED,
     ),
 }
 """What is sent, by path, with examples."""
