@@ -34,6 +34,15 @@ ON_PATHWAY = """
 -- The transition that somebody has on a pathway and that is not closed.
 SELECT id FROM transitions WHERE person_id = $1 AND pathway = $2 AND status <> 'closed'
 """
+FOLLOWED = """
+-- The transition that somebody is followed on along a pathway, begun and not closed.
+SELECT id FROM transitions WHERE person_id = $1 AND pathway = $2 AND status = 'open'
+"""
+BEGUN = """
+-- The transition, begun and not closed, of the person of a local id, or of an id, along a pathway.
+SELECT t.id FROM people p JOIN transitions t ON t.person_id = p.id
+WHERE (p.local_id = $1 OR p.id = $2) AND t.pathway = $3 AND t.status = 'open'
+"""
 REGISTER = """
 -- A transition that has not started yet.
 INSERT INTO transitions (id, person_id, pathway, started, taken_on, team, coordinator_id, division)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from web.pages import board, entrance, feeds, find, people, person, start
+from web.pages import board, entrance, feeds, find, machines, people, person, start
 
 ROUTERS: list[APIRouter] = [
     feeds.router,
@@ -12,4 +12,5 @@ ROUTERS: list[APIRouter] = [
     people.router,
     person.router,
     start.router,
+    machines.router,
 ]
