@@ -14,6 +14,8 @@ INSERT INTO staff (id, name, role, team)
 INSERT INTO staff (id, name, role) VALUES ('ops', 'Somebody', 'operations');
 INSERT INTO people (local_id, given_name, family_name, date_of_birth)
     SELECT 'AL' || n, 'Ada', 'Test', '1990-01-01' FROM generate_series(1, 100000) n;
+INSERT INTO agreements (person_id, at, staff, shares)
+    SELECT id, '2026-01-01', 'coord-1', '{dates}' FROM people LIMIT 20000;
 INSERT INTO definitions (digest, id, version, canonical) VALUES (repeat('0', 64), 'small-pathway', 1, '{}');
 INSERT INTO transitions (id, person_id, pathway, started, taken_on, team, coordinator_id, division, status, stage,
         next_due, overdue_count, definition, revision, journey, on_hold, overlap_coordinator_id, overlap_until,

@@ -26,7 +26,7 @@ BELOW = 34.0
 """Where the rows begin, how high one is, what a label above its marks and the dates below take: pixels, downwards."""
 WIDE, AGAIN = 340.0, 560.0
 """A row of marks so wide has its label above them, and again after so many pixels, to be read wherever one looks."""
-ACROSS = 880.0
+ACROSS = 860.0
 FEWEST_A_DAY, MOST_A_DAY = 1.0, 14.0
 """How wide a picture is meant to be, and how many pixels a day has at least and at most."""
 TICK = 72.0
@@ -151,13 +151,14 @@ def picture(pathway: Pathway, journey: Journey, now: datetime, was: Mapping[str,
     rows = _rows(lines, scale, inner)
     bands = _bands(pathway, journey, scale, now)
     said = [(label.x, label.text) for row in rows for label in row.labels if not label.ends]
-    said += [(band.x, band.label) for band in bands]
+    ticks = _ticks(scale)
+    said += [(place.x, place.label) for place in (*bands, *ticks)]
     return Picture(
         width=round(max([inner, *(x + _long(text) + SIDE for x, text in said)])),
         height=ROWS + sum(row.height for row in rows) + BELOW,
         title="The journey over time",
         text=_sentence(pathway, journey, now, lines, contacts),
-        ticks=_ticks(scale),
+        ticks=ticks,
         bands=bands,
         contacts=[_mark(point, scale) for point in contacts],
         rows=rows,
