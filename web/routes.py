@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from web.pages import board, entrance, feeds, find, machines, people, person, start
+from web.pages import board, entrance, feeds, find, machines, people, person, start, transitions
 
 ROUTERS: list[APIRouter] = [
     feeds.router,
     entrance.router,
     board.router,
+    transitions.router,
     find.router,
     people.router,
     person.router,
