@@ -152,7 +152,7 @@ def picture(pathway: Pathway, journey: Journey, now: datetime, was: Mapping[str,
     bands = _bands(pathway, journey, scale, now)
     said = [(label.x, label.text) for row in rows for label in row.labels if not label.ends]
     ticks = _ticks(scale)
-    said += [(place.x, place.label) for place in (*bands, *ticks)]
+    said += [(band.x, band.label) for band in bands] + [(tick.x, tick.label) for tick in ticks]
     return Picture(
         width=round(max([inner, *(x + _long(text) + SIDE for x, text in said)])),
         height=ROWS + sum(row.height for row in rows) + BELOW,
