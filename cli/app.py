@@ -30,6 +30,7 @@ from cli import (
     staff,
     start,
     support,
+    tokens,
     visit,
     webhook,
 )
@@ -39,7 +40,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
-    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source),
+    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

@@ -72,10 +72,7 @@ SELECT given_name, family_name, date_of_birth FROM people WHERE local_id = $1
 
 
 class Machine(Stored):
-    """A token as people see it: never the token itself, which nobody knows but whoever runs the machine.
-
-    Without `created_by` it was made on the command line of the server.
-    """
+    """A token as people see it: never the token itself, which nobody knows but whoever runs the machine."""
 
     id: str
     name: str
@@ -84,7 +81,7 @@ class Machine(Stored):
     acts_as_name: str
     role: Role
     active: bool
-    created_by: str | None
+    created_by: str
     created_at: datetime
     expires_at: datetime
     last_used: datetime | None
@@ -121,8 +118,8 @@ async def create(
     acts_as: str,
     now: datetime,
     *,
+    by: str,
     days: int = USUAL,
-    by: str | None = None,
 ) -> str:
     """Let a machine in; its token, which is shown now and never again. Whoever guards privacy is told.
 
@@ -141,12 +138,12 @@ async def create(
         who = await member(link, acts_as)
         ends = now + timedelta(days=days)
         await link.fetchval(CREATE, _hash(token), called, given, who.id, by, now, ends)
-        text = f"A machine was let in by {by or 'the command line'}, to act as {who.id}: {', '.join(given)}."
+        text = f"A machine was let in by {by}, to act as {who.id}: {', '.join(given)}."
         await link.execute(ALERT, Role.PRIVACY_OFFICER, text, now)
     return token
 
 
-async def revoke(db: Database, token_id: str, now: datetime, *, by: str | None = None) -> str:
+async def revoke(db: Database, token_id: str, now: datetime, *, by: str) -> str:
     """Let a machine in no longer, from this moment on; what it is called. Not-found when none of that id holds."""
     async with connected(db) as link:
         found = await link.fetchval(REVOKE, _id(token_id), now, by)

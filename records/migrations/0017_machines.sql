@@ -1,15 +1,14 @@
 -- migrate:up
 
 -- What lets a machine in. The token itself is with whoever runs the machine; here is its SHA-256. The machine acts as a
--- member of staff: their role and team decide what it may do of what its scopes are for. Without `created_by` it was
--- made on the command line of the server.
+-- member of staff: their role and team decide what it may do of what its scopes are for.
 CREATE TABLE api_tokens (
     id uuid PRIMARY KEY DEFAULT uuidv7(),
     token bytea NOT NULL CONSTRAINT one_machine_per_token UNIQUE CHECK (length(token) = 32),
     name text NOT NULL CHECK (name <> ''),
     scopes text[] NOT NULL CHECK (cardinality(scopes) > 0),
     acts_as text NOT NULL REFERENCES staff,
-    created_by text REFERENCES staff,
+    created_by text NOT NULL REFERENCES staff,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL CHECK (expires_at > created_at),
     last_used timestamptz,

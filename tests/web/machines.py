@@ -13,9 +13,9 @@ from workers.client import Pool
 API = "/api/v1"
 
 
-async def token(pool: Pool, acts_as: str, *scopes: Scope, **said: Any) -> str:
+async def token(pool: Pool, acts_as: str, *scopes: Scope) -> str:
     """A token of some scopes, or of all."""
-    return await machines.create(pool, "a test", scopes or tuple(Scope), acts_as, datetime.now(UTC), **said)
+    return await machines.create(pool, "a test", scopes or tuple(Scope), acts_as, datetime.now(UTC), by=acts_as)
 
 
 def let_in(given: str) -> dict[str, str]:
