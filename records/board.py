@@ -234,12 +234,18 @@ async def board(db: Database, now: datetime, today: datetime) -> Board:
             silence_ahead=await link.fetchval(SILENCE_AHEAD, now, now + SOON),
             alone=await _rows(link, Alone, WITHOUT_COORDINATOR),
             queues=await peers.queues(link),
-            undelivered=await _rows(link, Undelivered, UNDELIVERED, now - LONG, now - KEPT),
+            undelivered=await undelivered(link, now),
             mails=await _rows(link, FailedMail, MAILS, today),
             not_back=await _rows(link, NotBack, NOT_BACK, now),
             uncovered=await _rows(link, Uncovered, UNCOVERED, now),
             not_covered=await _rows(link, NotCovered, NOT_COVERED, today),
         )
+
+
+async def undelivered(db: Database, now: datetime) -> list[Undelivered]:
+    """What was not delivered, by why."""
+    async with connected(db) as link:
+        return await _rows(link, Undelivered, UNDELIVERED, now - LONG, now - KEPT)
 
 
 async def _rows(link: Link, kind: Any, query: str, *arguments: object) -> list[Any]:

@@ -1,6 +1,8 @@
-"""What `alongside doctor` looks at: configured, reachable, migrated, and how to mend what is not."""
+"""What `alongside doctor` and the system page look at: configured, reachable, migrated, and how to mend what is not."""
 
+import asyncio
 import os
+import shutil
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -13,13 +15,20 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from records.database import Link
 from records.errors import RecordsError
 from records.migrate import known, pending
-from workers.client import Services, connect, missing_search_attributes, resolve, running
+from workers.client import Pool, Services, connect, missing_search_attributes, resolve, running
 from workers.settings import Settings, unknown_variables
 from workers.stop import Stop
 
 _OLDEST_POSTGRES = 180000
+_PATIENCE = 5
+"""Seconds for Temporal to answer a page."""
+_ALMOST_FULL = 0.1
+_GIGABYTE = 1_000_000_000
+_STUCK = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
+_BROKEN_OFF = "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')"
 
 
 class Finding(BaseModel):
@@ -42,6 +51,73 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += await _database(services)
     findings += await _temporal(settings, services)
     return [*findings, await _mail(settings)]
+
+
+async def examine_from_within(settings: Settings, db: Pool, client: Client) -> list[Finding]:
+    """Look at what a process stands on that is connected already, by its own connections, whatever fails on the way."""
+    async with db.acquire() as link:
+        findings = [await _version(link, "the records answer"), await _migrations(link), await _size(link)]
+    findings += await _temporal_from_within(settings, client)
+    return [*findings, await _mail(settings), _disk(settings), _variables()]
+
+
+async def _size(link: Link) -> Finding:
+    size = await link.fetchval("SELECT pg_database_size(current_database())")
+    return Finding(what="size of the records", state="ok", found=f"{size / _GIGABYTE:.1f} GB")
+
+
+async def _temporal_from_within(settings: Settings, client: Client) -> list[Finding]:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            missing = await missing_search_attributes(client)
+            reached = Finding(what="Temporal", state="ok", found=f"answers, namespace {client.namespace}")
+            found = [reached, _attributes(list(missing)), await _workers(client, settings.task_queue)]
+            return [*found, await _stuck(client), await _broken_off(client)]
+    except (Stop, RPCError, RuntimeError, TimeoutError) as error:  # RuntimeError: it was never reached
+        mend = (
+            "Start it (`alongside up`), or correct TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and how to sign in. Nothing is "
+            "lost: journeys go on where they stand as soon as it is back. Until then nobody is told of anything new."
+        )
+        said = "it does not answer" if isinstance(error, TimeoutError) else _first_sentence(error)
+        return [Finding(what="Temporal", state="failed", found=said, mend=mend)]
+
+
+def _first_sentence(error: Exception) -> str:
+    return str(error).partition(":")[0].strip() or type(error).__name__
+
+
+async def _stuck(client: Client) -> Finding:
+    what = "stand still"
+    try:
+        count = (await client.count_workflows(_STUCK)).count
+    except RPCError:
+        return Finding(what=what, state="ok", found="this Temporal does not count what stands still")
+    if count:
+        mend = "Their code failed. Read the worker's log, and start a worker that is mended; they go on by themselves."
+        return Finding(what=what, state="failed", found=_journeys(count), mend=mend)
+    return Finding(what=what, state="ok", found="none")
+
+
+async def _broken_off(client: Client) -> Finding:
+    count = (await client.count_workflows(_BROKEN_OFF)).count
+    if count:
+        mend = "`alongside reconcile` names whom nobody follows, and `alongside adopt` follows them again."
+        return Finding(what="broken off", state="warning", found=_journeys(count), mend=mend)
+    return Finding(what="broken off", state="ok", found="none")
+
+
+def _journeys(count: int) -> str:
+    return f"{count} {'workflow' if count == 1 else 'workflows'}"
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = next(one for one in (settings.data_dir, *settings.data_dir.parents) if one.exists())
+    usage = shutil.disk_usage(folder)
+    found = f"{usage.free / _GIGABYTE:.1f} of {usage.total / _GIGABYTE:.0f} GB free on this machine"
+    if usage.free < usage.total * _ALMOST_FULL:
+        mend = "Make room before it is full: the records can then no longer be written."
+        return Finding(what="disk", state="warning", found=found, mend=mend)
+    return Finding(what="disk", state="ok", found=found)
 
 
 def _variables() -> Finding:
@@ -70,7 +146,7 @@ async def _database(services: Services) -> list[Finding]:
         await connection.close()
 
 
-async def _version(connection: "asyncpg.Connection[asyncpg.Record]", where: str) -> Finding:
+async def _version(connection: Link, where: str) -> Finding:
     number = int(await connection.fetchval("SHOW server_version_num"))
     version = await connection.fetchval("SHOW server_version")
     if number < _OLDEST_POSTGRES:
@@ -79,7 +155,7 @@ async def _version(connection: "asyncpg.Connection[asyncpg.Record]", where: str)
     return Finding(what="database", state="ok", found=f"{where}: PostgreSQL {version}")
 
 
-async def _migrations(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+async def _migrations(connection: Link) -> Finding:
     try:
         missing = await pending(connection)
     except (RecordsError, asyncpg.PostgresError) as error:
