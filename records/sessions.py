@@ -70,14 +70,14 @@ async def begin(db: Database, staff: str, now: datetime, how: str) -> str | None
     return token if found else None
 
 
-async def find(db: Database, token: str, now: datetime) -> Session | None:
-    """Whose token it is, None when it opens nothing (any more); its use is noted."""
+async def find(db: Database, token: str, now: datetime, *, used: bool = True) -> Session | None:
+    """Whose token it is, None when it opens nothing (any more). Its use is noted, unless nobody may be there."""
     key = hashed(token)
     async with connected(db) as link:
         row = await link.fetchrow(FIND, key, now - IDLE, now - LONGEST)
         if row is None:
             return None
-        if now - row["seen"] > FRESH:
+        if used and now - row["seen"] > FRESH:
             await link.execute(USE, key, now)
     return Session(**{**row, "role": Role(row["role"])})
 

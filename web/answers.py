@@ -66,7 +66,10 @@ async def _sign_in(request: Request, _: Exception) -> Response:
     wanted = request.url.path if request.method == "GET" else "/"
     if request.url.query and request.method == "GET":
         wanted += f"?{request.url.query}"
-    return RedirectResponse(f"/sign-in?{urlencode({'to': wanted})}", 303)
+    entrance = f"/sign-in?{urlencode({'to': wanted})}"
+    if "HX-Request" in request.headers:  # a part of a page: the whole of it goes on to the entrance
+        return Response(headers={"HX-Redirect": entrance})
+    return RedirectResponse(entrance, 303)
 
 
 async def _not_yours(request: Request, error: Exception) -> Response:

@@ -19,6 +19,8 @@ from web.security import same
 
 COOKIE = "alongside"
 SECURE_COOKIE = "__Host-alongside"
+UNATTENDED = "Alongside-Unattended"
+"""A header of what a page asks by itself: it does not keep anybody signed in who has left."""
 
 
 class SignedOut(Exception):
@@ -80,7 +82,8 @@ def token_of(request: Request) -> str | None:
 async def whoever(request: Request) -> Viewer:
     """Whoever is signed in; SignedOut when nobody is."""
     here, token = house(request), token_of(request)
-    found = await sessions.find(here.db, token, here.clock()) if token else None
+    used = UNATTENDED not in request.headers
+    found = await sessions.find(here.db, token, here.clock(), used=used) if token else None
     if found is None or token is None:
         raise SignedOut
     viewer = Viewer(found.staff, found.name, found.role, found.team, token, found.said)
