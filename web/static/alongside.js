@@ -37,7 +37,9 @@ if (idle && dialog) {
   tabs.postMessage("used");
   document.getElementById("idle-stay").addEventListener("click", stay);
   dialog.addEventListener("cancel", (event) => { event.preventDefault(); stay(); });
-  document.body.addEventListener("htmx:afterRequest", here);
+  document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (!detail.requestConfig.headers["Alongside-Unattended"]) here();
+  });
 
   setInterval(() => {
     const over = Number(idle) - (Date.now() - last) / 1000;
