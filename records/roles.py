@@ -4,7 +4,9 @@
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from records.database import Link
@@ -13,6 +15,9 @@ from schemas.journey import Overlap
 
 _OF_ONE_TEAM = frozenset({Role.TEAM_LEAD, Role.PEER_WORKER, Role.COMMUNITY_TEAM})
 """Whoever holds one of these in a team holds it for that team alone; any other role also serves teams without."""
+
+_ANYWHERE = ""
+"""No team has this name: the database sees to it."""
 
 
 class Holder(NamedTuple):
@@ -24,11 +29,22 @@ class Holder(NamedTuple):
     email: str | None
 
 
-class Directory(NamedTuple):
+@dataclass(frozen=True)
+class Directory:
     """Everybody who works here, and who stands in for whom at the instant asked about."""
 
     staff: dict[str, Holder]
     stands_in: dict[str, str]
+
+    @cached_property
+    def _held(self) -> dict[tuple[Role, str | None], list[Holder]]:
+        """Who holds a role in a team or in none, and under _ANYWHERE who holds it beyond one team."""
+        found: dict[tuple[Role, str | None], list[Holder]] = {}
+        for holder in self.staff.values():
+            found.setdefault((holder.role, holder.team), []).append(holder)
+            if holder.team is None or holder.role not in _OF_ONE_TEAM:
+                found.setdefault((holder.role, _ANYWHERE), []).append(holder)
+        return found
 
     def present(self, staff_id: str | None) -> str | None:
         """The person, or who stands in for them, or who stands in for that one; None when nobody does."""
@@ -40,10 +56,8 @@ class Directory(NamedTuple):
 
     def holders(self, role: Role, team: str) -> list[str]:
         """Who holds a role in a team or, when nobody there does, across teams: present, sorted, each once."""
-        held = [holder for holder in self.staff.values() if holder.role == role]
-        in_team = [h for h in held if h.team == team]
-        across = [h for h in held if h.team is None or role not in _OF_ONE_TEAM]
-        return sorted({here for h in in_team or across if (here := self.present(h.id))})
+        held = self._held.get((role, team)) or self._held.get((role, _ANYWHERE), [])
+        return sorted({here for holder in held if (here := self.present(holder.id))})
 
 
 class Place(NamedTuple):

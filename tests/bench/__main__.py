@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import workforce
+from tests.bench import pages, workforce
 from tests.bench.durable import Cost, Costs, measure
 from tests.bench.planning import planner_speed
 from workers.client import open_pool
@@ -34,6 +34,7 @@ async def main() -> None:
     seconds, people = await _import()
     print(f"| importing the demo caseload ({people} people), seconds | | {seconds:.0f} | |")
     print(f"\n{workforce.report()}")
+    print(f"\n{await pages.report()}")
 
 
 def _print(costs: Costs) -> None:

@@ -78,7 +78,7 @@ class Listener:
         connection.add_query_logger(self._hear)
 
     def _hear(self, query: LoggedQuery) -> None:
-        if query.exception is None:
+        if query.exception is None and ";" not in query.query:  # what the pool says by itself is no query of a page
             self.heard.append((query.query, query.args or ()))
 
 

@@ -1,5 +1,6 @@
 """Whom a role means: in the team, across teams, under cover, in an overlap, and when nobody holds it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from records.roles import Directory, Holder, Holding, Place, Queue, Recipient, holdings, queues, resolve
@@ -33,7 +34,7 @@ EVERYBODY = Directory({one.id: one for one in STAFF}, {})
 
 def covered(**stands_in: str) -> Directory:
     """Everybody, some of them absent."""
-    return EVERYBODY._replace(stands_in={who.replace("_", "-"): other for who, other in stands_in.items()})
+    return replace(EVERYBODY, stands_in={who.replace("_", "-"): other for who, other in stands_in.items()})
 
 
 def told(role: Role, place: Place, directory: Directory = EVERYBODY) -> list[Recipient]:
