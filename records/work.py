@@ -14,6 +14,7 @@ from records.views import Page
 from schemas.base import Stored
 
 LIMIT = 50
+_END = (AFTER_ALL, UUID(int=2**128 - 1))
 _IN_TIME = 2
 """The third band of the search by urgency. The first is what is late and about safety, the second what else is late."""
 
@@ -41,8 +42,9 @@ WITH late AS (
         coalesce(min(due) FILTER (WHERE ladder = 'safety'), min(due)) AS due
     FROM steps WHERE state = 'missed' GROUP BY transition_id
 ), found AS (
-    (SELECT l.band, l.due AS place, l.transition_id AS id FROM late l JOIN transitions t ON t.id = l.transition_id
-     WHERE (l.band, l.due, l.transition_id) > ($1, $2, $3){wanted}
+    (SELECT l.band, l.due AS place, l.transition_id AS id FROM late l
+        CROSS JOIN LATERAL (SELECT FROM transitions t WHERE t.id = l.transition_id{wanted} OFFSET 0) t
+     WHERE (l.band, l.due, l.transition_id) > ($1, $2, $3)
      ORDER BY l.band, l.due, l.transition_id LIMIT $6)
     UNION ALL
     (SELECT 2, coalesce(t.next_due, 'infinity'), t.id FROM transitions t
@@ -132,12 +134,13 @@ async def search(
 def planned(asked: Search, *, newest: bool, limit: int, after: str | None) -> tuple[str, Sequence[object]]:
     """The query that answers a search, put together from named parts, with its parameters."""
     if newest:
-        place = place_after(after, (datetime.fromisoformat, UUID), (AFTER_ALL, UUID(int=2**128 - 1)))
+        place = place_after(after, (datetime.fromisoformat, UUID), _END))
         wanted, values = _wanted(asked, 4)
         return NEWEST.format(wanted=wanted), [*place, limit, *values]
     kinds = (int, datetime.fromisoformat, UUID)
     band, due, transition_id = place_after(after, kinds, (0, BEFORE_ALL, NO_ID))
     rest = (due, transition_id) if band >= _IN_TIME else (BEFORE_ALL, NO_ID)
+    rest = _END if asked.late is not None else rest  # whatever is in time is not asked for
     wanted, values = _wanted(asked, 7)
     return URGENT.format(wanted=wanted), [band, due, transition_id, *rest, limit, *values]
 
@@ -195,7 +198,7 @@ def _late(late: str, rung: str | None) -> str:
 
 def _found(find: str, given: Any) -> str:
     digits = find.replace("-", "").lower()
-    person = "t.person_id IN (SELECT id FROM people WHERE local_id = ANY ({}::text[]))"
+    person = "t.person_id = ANY (ARRAY(SELECT id FROM people WHERE local_id = ANY ({}::text[])))"
     if not PREFIX <= len(digits) <= 32 or set(digits) - set("0123456789abcdef"):
         return person.format(*given([find, find.upper()]))
     between = (UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))

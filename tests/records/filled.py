@@ -33,6 +33,10 @@ INSERT INTO steps (transition_id, step, kind, title, owner, ladder, state, due, 
             WHEN s IN (2, 4) THEN 'open' WHEN s = 3 THEN 'planned' ELSE 'done' END,
         t.next_due + s * interval '1 day', false, 0, t.team, CASE WHEN s % 4 = 0 THEN NULL ELSE t.coordinator_id END
     FROM transitions t CROSS JOIN generate_series(1, 8) s;
+UPDATE steps SET ladder = 'safety', rung = 2 FROM (SELECT id FROM transitions WHERE overdue_count > 0 LIMIT 500) t
+    WHERE transition_id = t.id AND step = 'step-1';
+UPDATE steps SET kind = 'silence' FROM (SELECT id FROM transitions WHERE status = 'open' LIMIT 20000) t
+    WHERE transition_id = t.id AND step = 'step-3';
 INSERT INTO events (transition_id, revision, seq, event, at, payload)
     SELECT id, 1, s, 'opened', '2026-01-01', '{}' FROM transitions CROSS JOIN generate_series(1, 2) s;
 INSERT INTO contacts SELECT id, 'step-1', 1, '2026-01-01', '2026-01-01', '3', '02' FROM transitions;
@@ -41,6 +45,8 @@ INSERT INTO escalations SELECT id, 'step-1', '2026-01-01', 1, '2026-01-01', '{co
 INSERT INTO notices (transition_id, revision, step, kind, due, recipient, roles, text, created_at)
     SELECT id, 1, 'step-1', 'reminder', '2026-01-01', coordinator_id, '{coordinator}', 'Something is due.', started
     FROM transitions;
+UPDATE notices SET email = (ARRAY['failed', 'uncertain', 'waiting', 'sent', 'sent'])[1 + n % 5], claimed_at = created_at
+    FROM (SELECT id, row_number() OVER () AS n FROM notices LIMIT 5000) x WHERE x.id = notices.id;
 INSERT INTO bookings (id, transition_id, step, staff, starts, ends, busy, minutes, place, status, booked_at)
     SELECT gen_random_uuid(), t.id, 'step-' || n, 'peer-' || n % 40 + 1, h, h + interval '30 minutes',
         tstzrange(h, h + interval '30 minutes'), 30, 'ward', CASE WHEN n % 5 = 0 THEN 'released' ELSE 'booked' END, h
@@ -73,9 +79,14 @@ INSERT INTO visits (id, staff, team, transition_id, place, checked_in, expected_
         CASE WHEN n > 500 THEN h END, CASE WHEN n > 500 THEN 'coord-1' END, CASE WHEN n > 500 THEN 'back-' || n END
     FROM (SELECT id, n, timestamptz '2026-01-01' + n * interval '1 minute' AS h
           FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20000) x) t;
+INSERT INTO visit_alerts (visit_id, expected_end, rung, at, roles, recipients)
+    SELECT id, expected_end, rung, expected_end, '{}', '{}' FROM visits CROSS JOIN generate_series(0, 2) rung;
 INSERT INTO visit_notices (visit_id, expected_end, rung, recipient, roles, text, created_at)
     SELECT id, expected_end, rung, staff, '{}', 'Not back.', expected_end
     FROM visits CROSS JOIN generate_series(0, 2) rung;
+INSERT INTO privacy_alerts (recipient, text, created_at)
+    SELECT CASE WHEN n % 1000 > 0 THEN 'ops' END, 'Somebody.', timestamptz '2026-01-01' + n * interval '1 hour'
+    FROM generate_series(1, 20000) n;
 INSERT INTO supervisions (staff, track, held_on, recorded_by)
     SELECT 'peer-' || n, track, date '2020-01-01' + k * 7, 'ops'
     FROM generate_series(1, 40) n CROSS JOIN unnest('{role,wellbeing}'::text[]) track

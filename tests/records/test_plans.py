@@ -11,6 +11,7 @@ from asyncpg import Connection, Record, connect
 
 from records import (
     absences,
+    board,
     covering,
     feeds,
     known,
@@ -24,6 +25,7 @@ from records import (
     support_alerts,
     visit_notices,
     visits,
+    work,
 )
 from records.caseload import PEOPLE_ALREADY
 from records.commit import NOTICES_TO_MAIL, RECEIPT, RECORDED_COMMIT, RECORDED_JOURNEY
@@ -38,6 +40,45 @@ ZERO, FULL = UUID(int=0), UUID(int=2**128 - 1)
 STEP = (FIRST, ZERO, "")
 ABSENCE = ("peer-3", *(datetime(2026, 1, day, tzinfo=UTC) for day in (10, 20, 9)))
 QUEUES = (["Team 1", "Team 2"], ["peer-worker", "peer-worker"], ["coord-1", "coord-9"], [None, "Team 10"])
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+SEARCHES = {
+    "everything": work.Search(),
+    "a local id": work.Search(find="AL5000"),
+    "the beginning of an id": work.Search(find="1234abcd"),
+    "entered and not begun": work.Search(state="registered"),
+    "on hold": work.Search(state="on-hold"),
+    "closed": work.Search(state="closed"),
+    "closed on a day": work.Search(closed_from=NOW, closed_before=datetime(2026, 6, 2, tzinfo=UTC)),
+    "started on a day": work.Search(started_from=NOW, started_before=datetime(2026, 6, 2, tzinfo=UTC)),
+    "a pathway in a team": work.Search(pathway="small-pathway", team="Team 3"),
+    "a coordinator": work.Search(coordinator="coord-3"),
+    "nobody coordinates": work.Search(nobody=True),
+    "late": work.Search(late="any"),
+    "late about safety in a team": work.Search(late="safety", rung=2, team="Team 3"),
+    "a version of the rules": work.Search(definition="f" * 64),
+}
+BOARD = {
+    "board: late": (board.LATE, ()),
+    "board: silence ahead": (board.SILENCE_AHEAD, (NOW, datetime(2026, 6, 3, tzinfo=UTC))),
+    "board: without a coordinator": (board.WITHOUT_COORDINATOR, ()),
+    "board: not delivered": (board.UNDELIVERED, (NOW, NOW)),
+    "board: notices": (board.NOTICES, (NOW, NOW, None, FIRST, ZERO, 51)),
+    "board: notices for one reason": (board.NOTICES, (NOW, NOW, "failed", NOW, ZERO, 51)),
+    "board: mails": (board.MAILS, (NOW,)),
+    "board: not back": (board.NOT_BACK, (NOW,)),
+    "board: uncovered": (board.UNCOVERED, (NOW,)),
+    "board: not covered": (board.NOT_COVERED, (NOW,)),
+} | {
+    f"late of the sort {what}{', in a team' if team else ''}": (query, (team, rung, *STEP, 51))
+    for what, query in board.LATE_WORK.items()
+    for team, rung in ((None, None), ("Team 3", 2))
+} | {
+    f"search: {what}, {'the newest' if newest else 'the most urgent'} first": work.planned(
+        asked, newest=newest, limit=51, after=None
+    )
+    for what, asked in SEARCHES.items()
+    for newest in (False, True)
+}  # fmt: skip
 PLANNED = {
     "tasks_for": (queries.TASKS_FOR, (*QUEUES, *STEP, 201, datetime(2026, 6, 1, tzinfo=UTC))),
     "tasks_for, a later page": (
@@ -108,6 +149,7 @@ PLANNED = {
     "debriefs answered": (support.ANSWERED, ("coord-3", True)),
     "whose support is followed": (support.TO_FOLLOW, ()),
     "told of support": (support_alerts.TOLD, ("peer-3", "role", datetime(2026, 6, 1, tzinfo=UTC), 1, None)),
+    **BOARD,
 }  # fmt: skip
 
 
