@@ -134,7 +134,7 @@ async def search(
 def planned(asked: Search, *, newest: bool, limit: int, after: str | None) -> tuple[str, Sequence[object]]:
     """The query that answers a search, put together from named parts, with its parameters."""
     if newest:
-        place = place_after(after, (datetime.fromisoformat, UUID), _END))
+        place = place_after(after, (datetime.fromisoformat, UUID), _END)
         wanted, values = _wanted(asked, 4)
         return NEWEST.format(wanted=wanted), [*place, limit, *values]
     kinds = (int, datetime.fromisoformat, UUID)
