@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter
 
-from web.pages import board, entrance, feeds, find, machines, people, person, start, system, transitions
+from web.pages import board, entrance, execution, feeds, find, machines, people, person, start, system, transitions
 
 ROUTERS: list[APIRouter] = [
     feeds.router,
     entrance.router,
     board.router,
     transitions.router,
+    execution.router,
     system.router,
     find.router,
     people.router,

@@ -1,8 +1,7 @@
 """One person: how they stand and what to do now, how it came to that, who looked, and what they agreed to share."""
 
 from datetime import datetime
-from itertools import groupby
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,9 +10,8 @@ from planner.policy import CARING, Action, Sight
 from planner.refused import Refused
 from records import access, known, listings, moves, staff
 from records.errors import RecordsError
-from records.story import ARRANGED, Line, lines
-from records.views import HistoryRow
 from schemas.codes import Role
+from web import entries
 from web.answers import done, page
 from web.house import House
 from web.pages.standing import Teller, staff_in
@@ -23,8 +21,6 @@ from web.viewer import Form, House_, Needs, Opened, Opens, Viewer, opened
 router = APIRouter(prefix="/people/{transition_id}")
 ENTRIES = 200
 """Rows of a history on one page."""
-LATER = 3600.0
-"""Seconds from when something was said to when it was recorded that are worth telling."""
 LOOKS = 50
 
 PAGES = {"person": "their page", "history": "their history", "access": "who looked at them", "api": "by a machine"}
@@ -93,17 +89,6 @@ async def _teller(here: House, who: Opened) -> Teller:
     return Teller(who.pathway, who.journey, here.clock(), names=names, told=told, moves=moved)
 
 
-class Entry(NamedTuple):
-    """What was said at one moment, or came with time, and everything that followed of it."""
-
-    first: HistoryRow
-    by: str
-    lines: list[Line]
-    late: bool
-    """It was recorded a good while after it happened."""
-    why: str | None
-
-
 @router.get("/history")
 async def history(
     request: Request,
@@ -113,11 +98,7 @@ async def history(
 ) -> Response:
     """Everything that happened, who said so, when it was recorded and why; and why each step is due when it is."""
     found = await listings.history(here.db, who.view.id, limit=ENTRIES, after=after)
-    named = {row.staff for row in found.rows if row.staff}
-    for row in found.rows:
-        named |= {one for one in (row.payload.get("staff"), *(row.payload.get("along") or ())) if one}
-    names = await staff.names(here.db, named)
-    entries = [_entry(list(rows), names) for _, rows in groupby(found.rows, key=lambda row: row.revision)]
+    names = await staff.names(here.db, entries.staff_in(found.rows))
     begins = after is None and who.view.journey is not None
     rows = (await _teller(here, who)).table() if begins else []
     return await page(
@@ -125,38 +106,11 @@ async def history(
         "person-history.html",
         who.viewer,
         who=who.view,
-        entries=entries,
+        entries=entries.entries(found.rows, names),
         steps=[row for row in rows if row.state.unfinished],
         next=found.next,
         after=after,
     )
-
-
-def _entry(rows: list[HistoryRow], names: dict[str, str]) -> Entry:
-    first = rows[0]
-    if first.command is not None:
-        by = names.get(first.staff or "", first.staff or (f"the {first.role}" if first.role else "the caseload"))
-    elif all(row.event in ARRANGED or (row.step or "").startswith("peer-worker#") for row in rows):
-        by = "Peer support was arranged"
-    else:
-        by = "Time passed"
-    called = [row.model_copy(update={"payload": _named(row.payload, names)}) for row in rows]
-    late = abs((first.recorded_at - first.at).total_seconds()) > LATER
-    said = lines(called)
-    told = first.reason if first.reason and not any(first.reason.rstrip(".") in line.text for line in said) else None
-    return Entry(first, by, said, late, told)
-
-
-def _named(payload: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """What is told of an event, with names for the ids of staff; why somebody was chosen begins with their id."""
-    told = dict(payload)
-    if isinstance(chosen := told.get("staff"), str):
-        told["staff"] = names.get(chosen, chosen)
-        if isinstance(why := told.get("reason"), str) and why.startswith(f"{chosen} "):
-            told["reason"] = f"{told['staff']}{why.removeprefix(chosen)}"
-    if isinstance(along := told.get("along"), list):
-        told["along"] = [names.get(one, one) for one in along]
-    return told
 
 
 @router.get("/access")
