@@ -81,6 +81,8 @@ async def serving(here: House, door: socket.socket) -> AsyncIterator[None]:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=here.settings.trusted_proxies,
         timeout_graceful_shutdown=_PATIENCE,
     )
     server = _Server(config)

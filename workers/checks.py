@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import asyncpg
+import httpx
 from aiosmtplib import SMTP, SMTPException
 from pydantic import BaseModel
 from temporalio.api.enums.v1 import TaskQueueType
@@ -19,7 +20,7 @@ from records.database import Link
 from records.errors import RecordsError
 from records.migrate import known, pending
 from workers.client import Pool, Services, connect, missing_search_attributes, resolve, running
-from workers.settings import Settings, unknown_variables
+from workers.settings import Settings, encrypted, unknown_variables
 from workers.stop import Stop
 
 _OLDEST_POSTGRES = 180000
@@ -47,10 +48,10 @@ async def examine(settings: Settings) -> list[Finding]:
         services = resolve(settings)
     except Stop as stop:
         said = Finding(what="services", state="failed", found="not configured and not running", mend=stop.message)
-        return [*findings, said, await _mail(settings)]
+        return [*findings, said, await _mail(settings), await _sign_in(settings)]
     findings += await _database(services)
     findings += await _temporal(settings, services)
-    return [*findings, await _mail(settings)]
+    return [*findings, await _mail(settings), await _sign_in(settings)]
 
 
 async def examine_from_within(settings: Settings, db: Pool, client: Client) -> list[Finding]:
@@ -217,6 +218,29 @@ async def _mail(settings: Settings) -> Finding:
         mend = "Correct ALONGSIDE_SMTP_HOST and its companions, or unset it to send no e-mail."
         return Finding(what="e-mail", state="failed", found=f"{where}: {error}", mend=mend)
     return Finding(what="e-mail", state="ok", found=f"{where} answers")
+
+
+async def _sign_in(settings: Settings) -> Finding:
+    what, issuer = "sign-in", settings.oidc_issuer
+    if issuer is None:
+        mend = "Set ALONGSIDE_OIDC_ISSUER and its companions: docs/signing-in.md."
+        return Finding(what=what, state="warning", found="not set up: nobody can sign in to the pages", mend=mend)
+    try:
+        async with httpx.AsyncClient(timeout=10) as http:
+            answer = await http.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        said = str(answer.raise_for_status().json()["issuer"])
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+        mend = "Correct ALONGSIDE_OIDC_ISSUER, or see why it cannot be reached from here."
+        return Finding(what=what, state="failed", found=f"{issuer}: {type(error).__name__}", mend=mend)
+    if said.rstrip("/") != issuer.rstrip("/"):
+        mend = "Set ALONGSIDE_OIDC_ISSUER to what it says that it is."
+        return Finding(what=what, state="failed", found=f"{issuer} says that it is {said}", mend=mend)
+    if not encrypted(settings.public_url):
+        found = f"{issuer} answers, and people come without HTTPS: a session can be read on the way"
+        return Finding(what=what, state="warning", found=found, mend="Set ALONGSIDE_PUBLIC_URL to an https:// address.")
+    return Finding(
+        what=what, state="ok", found=f"{issuer} answers; it sends back to {settings.public_url}/sign-in/back"
+    )
 
 
 def _without_password(url: str) -> str:

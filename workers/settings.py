@@ -5,10 +5,12 @@ Where Temporal is, and how to sign in to it, comes from Temporal's own environme
 """
 
 import difflib
+import ipaddress
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -47,6 +49,36 @@ def _address(value: str) -> str:
     return value
 
 
+def encrypted(url: str) -> bool:
+    """Whether what is sent there is read by nobody on the way: by HTTPS, or on this machine."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname)))
+    except ValueError:
+        return False
+
+
+def _here(host: str | None) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
+def _issuer(value: str) -> str:
+    if not encrypted(value) or urlsplit(value).query or urlsplit(value).fragment:
+        raise ValueError("must begin with https:// (http:// on this machine alone) and be the issuer's address alone")
+    return value
+
+
+def _proxies(value: str) -> str:
+    for one in value.split(","):
+        try:
+            ipaddress.ip_network(one.strip())
+        except ValueError:
+            raise ValueError(
+                "must be addresses or networks with commas between, such as 10.0.0.5,10.1.0.0/16"
+            ) from None
+    return value
+
+
 class Settings(BaseSettings):
     """Everything that can be set, each field by the variable ALONGSIDE_<FIELD>."""
 
@@ -60,6 +92,8 @@ class Settings(BaseSettings):
     """Profile of Temporal's configuration file; without it, TEMPORAL_PROFILE or `default`."""
     temporal_cli: Path | None = None
     """The `temporal` program for the embedded server; without it, the one of the wheel, then of PATH."""
+    temporal_ui_url: Annotated[str, AfterValidator(_public_url)] | None = None
+    """Temporal's own pages, which operations are led to; without it, those that `alongside up` runs, if any."""
     task_queue: str = Field("alongside", min_length=1)
 
     deployment_name: str | None = None
@@ -76,6 +110,18 @@ class Settings(BaseSettings):
     """Where links in messages lead."""
     web_port: Port | None = None
     """Where the HTTP door listens: without it 8000 or, under `alongside up`, the port of the last start."""
+    trusted_proxies: Annotated[str, AfterValidator(_proxies)] = "127.0.0.1,::1"
+    """Proxies that are believed when they say where a request comes from, with commas between."""
+
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = None
+    """Who signs people in, by OpenID Connect; without it nobody signs in."""
+    oidc_client_id: str | None = None
+    """What Alongside is called by the provider."""
+    oidc_client_secret: SecretStr | None = None
+    """Without it Alongside is a public client."""
+    oidc_claim: str = Field("preferred_username", min_length=1)
+    """The claim that is the id in the staff list; `email` is compared with the e-mail address there, once verified."""
+
     division: Division = Division.ENGLAND_AND_WALES
     """Whose bank holidays count for a transition that does not say."""
 
@@ -91,6 +137,9 @@ class Settings(BaseSettings):
     def _belongs_together(self) -> Self:
         _both(self.deployment_name, self.build_id, "DEPLOYMENT_NAME", "BUILD_ID")
         _both(self.smtp_username, self.smtp_password, "SMTP_USERNAME", "SMTP_PASSWORD")
+        _both(self.oidc_issuer, self.oidc_client_id, "OIDC_ISSUER", "OIDC_CLIENT_ID")
+        if self.oidc_client_secret and not self.oidc_issuer:
+            raise ValueError(f"{PREFIX}OIDC_CLIENT_SECRET is set, so {PREFIX}OIDC_ISSUER must say whose it is")
         if self.smtp_host and not self.smtp_from:
             raise ValueError(f"{PREFIX}SMTP_HOST is set, so {PREFIX}SMTP_FROM must say who the e-mail is from")
         return self
@@ -126,7 +175,7 @@ def _sentence(detail: ErrorDetails) -> str:
         return f"{problem}."
     name = str(detail["loc"][0])
     problem = problem[0].lower() + problem[1:]
-    told = "" if "password" in name or "url" in name else f" (it is {str(detail['input'])!r})"
+    told = "" if any(word in name for word in ("password", "secret", "url")) else f" (it is {str(detail['input'])!r})"
     return f"{PREFIX}{name.upper()} is wrong: {problem}{told}."
 
 

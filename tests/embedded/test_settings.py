@@ -29,6 +29,10 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"SMTP_FROM": "nobody"}, "ALONGSIDE_SMTP_FROM is wrong: must be one e-mail address"),
         ({"SMTP_HOST": "mail"}, "ALONGSIDE_SMTP_FROM must say who the e-mail is from"),
         ({"BUILD_ID": "1"}, "ALONGSIDE_DEPLOYMENT_NAME and ALONGSIDE_BUILD_ID go together"),
+        ({"OIDC_ISSUER": "http://id.example.org"}, "ALONGSIDE_OIDC_ISSUER is wrong: must begin with https://"),
+        ({"OIDC_ISSUER": "https://id.example.org"}, "ALONGSIDE_OIDC_ISSUER and ALONGSIDE_OIDC_CLIENT_ID go together"),
+        ({"OIDC_CLIENT_SECRET": "hush"}, "ALONGSIDE_OIDC_ISSUER must say whose it is"),
+        ({"TRUSTED_PROXIES": "the-proxy"}, "ALONGSIDE_TRUSTED_PROXIES is wrong: must be addresses or networks"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], says: str) -> None:
@@ -38,6 +42,7 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, variables: di
         load_settings()
     assert says in stopped.value.message
     assert stopped.value.exit_code == 2
+    assert "hush" not in stopped.value.message
 
 
 def test_all_wrong_settings_are_told_at_once_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
