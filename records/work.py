@@ -38,9 +38,9 @@ LEFT JOIN definitions d ON d.digest = t.definition"""
 URGENT = """
 -- Transitions: what is late about safety, then what is late, the longest late first; then by the next date.
 WITH late AS (
-    SELECT transition_id, (NOT bool_or(ladder = 'safety'))::int AS band,
-        coalesce(min(due) FILTER (WHERE ladder = 'safety'), min(due)) AS due
-    FROM steps WHERE state = 'missed' GROUP BY transition_id
+    SELECT s.transition_id, (NOT bool_or(s.ladder = 'safety'))::int AS band,
+        coalesce(min(s.due) FILTER (WHERE s.ladder = 'safety'), min(s.due)) AS due
+    FROM steps s WHERE s.state = 'missed' GROUP BY s.transition_id HAVING bool_or({late})
 ), found AS (
     (SELECT l.band, l.due AS place, l.transition_id AS id FROM late l
         CROSS JOIN LATERAL (SELECT FROM transitions t WHERE t.id = l.transition_id{wanted} OFFSET 0) t
@@ -48,7 +48,7 @@ WITH late AS (
      ORDER BY l.band, l.due, l.transition_id LIMIT $6)
     UNION ALL
     (SELECT 2, coalesce(t.next_due, 'infinity'), t.id FROM transitions t
-     WHERE t.overdue_count = 0 AND (coalesce(t.next_due, 'infinity'), t.id) > ($4, $5){wanted}
+     WHERE {in_time} AND t.overdue_count = 0 AND (coalesce(t.next_due, 'infinity'), t.id) > ($4, $5){wanted}
      ORDER BY coalesce(t.next_due, 'infinity'), t.id LIMIT $6)
     ORDER BY band, place, id LIMIT $6
 )""" + _ROW + """
@@ -64,10 +64,15 @@ ORDER BY f.place DESC, f.id DESC
 """  # fmt: skip  # noqa: S608  # put together from constants
 
 
+_SOME_LATE = "EXISTS (SELECT FROM steps s WHERE s.transition_id = t.id AND s.state = 'missed' AND {late})"
+ANY = "any"
+"""Late of whatever sort."""
+
+
 class Search(NamedTuple):
     """Which transitions: all that is said must be so. Instants are from the first to just before the last.
 
-    `find` is a local id, or the beginning of a transition's id. `late` is "any" or a `What`; `rung` goes with it.
+    `find` is a local id, or the beginning of a transition's id. `late` is ANY or a `What`; `rung` goes with it.
     """
 
     find: str | None = None
@@ -133,16 +138,20 @@ async def search(
 
 def planned(asked: Search, *, newest: bool, limit: int, after: str | None) -> tuple[str, Sequence[object]]:
     """The query that answers a search, put together from named parts, with its parameters."""
+    wanted, values = _wanted(asked, 4 if newest else 7)
+    late, more = _late(asked, len(values) + (4 if newest else 7))
+    values += more
     if newest:
         place = place_after(after, (datetime.fromisoformat, UUID), _END)
-        wanted, values = _wanted(asked, 4)
+        if asked.late is not None:
+            wanted += f" AND t.overdue_count > 0 AND {_SOME_LATE.format(late=late)}"
         return NEWEST.format(wanted=wanted), [*place, limit, *values]
     kinds = (int, datetime.fromisoformat, UUID)
     band, due, transition_id = place_after(after, kinds, (0, BEFORE_ALL, NO_ID))
     rest = (due, transition_id) if band >= _IN_TIME else (BEFORE_ALL, NO_ID)
-    rest = _END if asked.late is not None else rest  # whatever is in time is not asked for
-    wanted, values = _wanted(asked, 7)
-    return URGENT.format(wanted=wanted), [band, due, transition_id, *rest, limit, *values]
+    in_time = "false" if asked.late is not None else "true"
+    query = URGENT.format(wanted=wanted, late=late, in_time=in_time)
+    return query, [band, due, transition_id, *rest, limit, *values]
 
 
 def _urgent_place(row: Record) -> tuple[object, ...]:
@@ -182,18 +191,17 @@ def _wanted(asked: Search, first: int) -> tuple[str, list[object]]:
         tests.append(STATES[asked.state])
     if asked.nobody:
         tests.append("t.id IN (SELECT id FROM without_coordinator)")
-    if asked.late is not None:
-        tests.append(_late(asked.late, given(asked.rung)[0] if asked.rung is not None else None))
     if asked.find is not None:
         tests.append(_found(asked.find, given))
     return "".join(f" AND {test}" for test in tests), values
 
 
-def _late(late: str, rung: str | None) -> str:
-    what = f" AND {IS[What(late)]}" if late != "any" else ""
-    at = f" AND s.rung = {rung}" if rung else ""
-    some = f"EXISTS (SELECT FROM steps s WHERE s.transition_id = t.id AND s.state = 'missed'{what}{at})"
-    return f"t.overdue_count > 0 AND {some}"
+def _late(asked: Search, first: int) -> tuple[str, list[object]]:
+    """What is asked of a late step `s`, and the parameters of that, which are numbered from `first`."""
+    tests = [IS[What(asked.late)]] if asked.late not in (None, ANY) else []
+    if asked.rung is None:
+        return " AND ".join(tests) or "true", []
+    return " AND ".join([*tests, f"s.rung = ${first}"]), [asked.rung]
 
 
 def _found(find: str, given: Any) -> str:

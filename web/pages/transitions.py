@@ -16,7 +16,7 @@ from planner.policy import Action
 from planner.refused import Refused
 from records import my_people, staff, work
 from records.board import What
-from records.work import STATES, Definition, Search, Work
+from records.work import ANY, STATES, Definition, Search, Work
 from schemas.pathway import Pathway
 from schemas.person import checked_nhs_number
 from web import export
@@ -30,7 +30,6 @@ router = APIRouter()
 Searcher = Annotated[Viewer, Depends(Needs(Action.SEARCH_WORK))]
 
 YES = "yes"
-ANY = "any"
 NEWEST = "newest"
 SHORT = 12
 """How much of a definition's digest an address says."""
