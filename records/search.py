@@ -195,8 +195,8 @@ def _readings(plain: str) -> tuple[list[str], list[str], list[str]]:
     families, givens = [plain, "".join(words)], ["", ""]
     for place in range(1, len(words)):
         first, last = " ".join(words[:place]), " ".join(words[place:])
-        families += [last, first]
-        givens += [first, last]
+        families += [last, last.replace(" ", ""), first, first.replace(" ", "")]
+        givens += [first, first, last, last]
     return families, givens, [plain]
 
 

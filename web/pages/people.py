@@ -195,13 +195,19 @@ def _row(row: MyPerson, names: Names, viewer: Viewer, whose: Whose, now: datetim
         "person": row,
         "pathway": names.pathway(row.pathway),
         "stage": _sentence(rules_in_words.stage(rules, row.stage)),
-        "next": _sentence(words.due_from(row.next_due, now)) if row.next_due is not None else None,
+        "next": _sentence(_next(row, now)),
         "offered": offered,
         "offered_by": names.person(coordinator) if coordinator else "nobody",
         "offered_to": names.person(row.handover_to) if row.handover_to is not None and not offered else None,
         "covers": names.person(coordinator) if coordinator and coordinator != viewer.staff and not offered else None,
         "nobody": coordinator is None,
     }
+
+
+def _next(row: MyPerson, now: datetime) -> str:
+    if row.next_due is None:
+        return "no date ahead"
+    return f"due {words.due(row.next_due)}, stands still" if row.on_hold else words.due_from(row.next_due, now)
 
 
 def _stages(pathways: list[Pathway]) -> list[tuple[str, str]]:
