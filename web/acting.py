@@ -16,6 +16,7 @@ from records.actors import acting, member
 from schemas import command as says
 from schemas.command import AnyCommand, Receipt
 from schemas.pathway import Pathway
+from web.forms import NotAsItMayBe
 from web.house import House
 from web.viewer import Opened
 from workers.transitions import send
@@ -36,12 +37,12 @@ class NoAnswer(Exception):
         self.command_id = command_id
 
 
-class NotAsItMayBe(Exception):
-    """What was said is not as it may be: a sentence for each field."""
+class Unreachable(NoAnswer):
+    """Temporal was not there at all, so nothing was sent."""
 
-    def __init__(self, problems: dict[str, str]) -> None:
-        super().__init__(" ".join(problems.values()))
-        self.problems = problems
+    def __init__(self, command_id: str) -> None:
+        super().__init__(command_id)
+        self.args = ("The service that follows people cannot be reached, so this was not sent. Try again soon.",)
 
 
 def built(model: type[Model], said: dict[str, Any]) -> Model:
@@ -112,6 +113,10 @@ async def answered(sending: Awaitable[Receipt], command_id: str) -> Receipt:
             return await sending
     except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
         raise NoAnswer(command_id) from error
+    except RuntimeError as error:
+        if "client connect" not in str(error):  # the client has no other name for "nobody listens there"
+            raise
+        raise Unreachable(command_id) from error
 
 
 def foretold(opened: Opened, said: AnyCommand) -> Preview:

@@ -14,7 +14,8 @@ from planner.policy import Action, may
 from planner.refused import Refused
 from records import sessions
 from records.errors import RecordsError
-from web.acting import NoAnswer, NotAsItMayBe
+from web.acting import NoAnswer
+from web.forms import NotAsItMayBe
 from web.house import house
 from web.navigation import navigation
 from web.security import form_token

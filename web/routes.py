@@ -2,7 +2,20 @@
 
 from fastapi import APIRouter
 
-from web.pages import board, entrance, execution, feeds, find, machines, people, person, start, system, transitions
+from web.pages import (
+    acts,
+    board,
+    entrance,
+    execution,
+    feeds,
+    find,
+    machines,
+    people,
+    person,
+    start,
+    system,
+    transitions,
+)
 
 ROUTERS: list[APIRouter] = [
     feeds.router,
@@ -14,6 +27,7 @@ ROUTERS: list[APIRouter] = [
     find.router,
     people.router,
     person.router,
+    acts.router,
     start.router,
     machines.router,
 ]

@@ -10,12 +10,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from temporalio.service import RPCError
 
 from planner.refused import Refused
 from records.errors import RecordsError
-from web.acting import NoAnswer, NotAsItMayBe
+from web.acting import NoAnswer
 from web.answers import AWAY, LOST, STATUS
+from web.forms import NotAsItMayBe
 from web.viewer import NotYours
 
 log = structlog.get_logger(__name__)
@@ -40,7 +42,6 @@ TITLES = {
 FAULT = "Something went wrong that was not expected. It is in the log: tell whoever runs this when it was."
 AGAIN = {503: "30", 504: "5"}
 """After how many seconds it is worth asking again."""
-PAGES = {404: "There is no such address in this API: see /api/v1/openapi.json.", 405: "Ask with another method."}
 
 
 class Fault(BaseModel):
@@ -120,7 +121,7 @@ def answer_problems(api: FastAPI) -> None:
         api.add_exception_handler(one, _answered)
 
 
-async def _answered(_: Request, error: Exception) -> Response:
+async def _answered(request: Request, error: Exception) -> Response:
     match error:
         case NotLetIn():
             detail = "Send a token that holds, as Authorization: Bearer TOKEN. An administrator makes them."
@@ -144,11 +145,21 @@ async def _answered(_: Request, error: Exception) -> Response:
             return problem(422, str(error), [Fault.at((name,), text) for name, text in found.items()])
         case RequestValidationError():
             return problem(422, "Correct what `errors` names, and ask again.", [_of(one) for one in error.errors()])
+        case HTTPException(status_code=405):
+            return problem(405, "Ask with another method, as `Allow` says.", headers={"Allow": _allowed(request)})
+        case HTTPException(status_code=404):
+            return problem(404, "There is no such address in this API: see /api/v1/openapi.json.")
         case HTTPException():
-            return problem(error.status_code, PAGES.get(error.status_code, error.detail), headers=error.headers)
+            return problem(error.status_code, error.detail, headers=error.headers)
         case Refused() | RecordsError():
             return problem(STATUS[error.kind], error.message)
     return _of_ours(error)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of an address; the framework tells those of the first route that it comes to alone."""
+    here = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in here for method in route.methods}))
 
 
 def _of_ours(error: Exception) -> Response:

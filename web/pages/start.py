@@ -26,10 +26,11 @@ from schemas.person import Person
 from schemas.staff import StaffMember
 from web import acting as sending
 from web.answers import done, page
+from web.forms import Problems
 from web.house import House
 from web.pages import starting
 from web.pages.forecast import forecast
-from web.pages.starting import Problems, Said
+from web.pages.starting import Said
 from web.viewer import Form, House_, Needs, Viewer
 from workers.taking_on import TakingOn, take_on
 
@@ -81,6 +82,8 @@ async def go_on(
     if confirmed and (begun := await _begun(here, draft)):
         return await _on(request, here, viewer, begun)
     draft = await _read(here, viewer, draft, PAGES.index(at) if at in PAGES else 0, confirmed=confirmed)
+    if confirmed and draft.at != "preview" and (begun := await _begun(here, draft)):  # while this was read
+        return await _on(request, here, viewer, begun)
     if not confirmed or draft.at != "preview":
         return await _shown(request, here, viewer, draft)
     try:
@@ -248,6 +251,7 @@ async def _shown(request: Request, here: House, viewer: Viewer, draft: Draft) ->
         shown |= await _choices(here, viewer)
     if draft.pathway is not None:
         shown["milestones"] = starting.milestones(draft.pathway)
+        shown["given"] = draft.said.texts
     if draft.at == "preview" and draft.pathway is not None and draft.start is not None:
         outcome = planner.start(draft.pathway, draft.start)
         shown["forecast"] = forecast(draft.pathway, outcome, draft.start.at)

@@ -1,7 +1,7 @@
 """What the pages of a start say, read from their forms: anew at every page, because what travels is never trusted."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -9,12 +9,14 @@ from pydantic import ValidationError
 from planner import conditions
 from planner import dates as planned
 from planner import journey as planner
-from planner.clock import LONDON, YEARS, local_day
+from planner.clock import local_day
 from planner.refused import Refused
+from records import known
 from schemas.command import Start
 from schemas.journey import FactValue
 from schemas.pathway import Fact, Milestone, Pathway
 from schemas.person import Person, checked_nhs_number
+from web.forms import Problems, moment
 
 LONGEST = 200
 OLDEST = 130
@@ -25,22 +27,20 @@ PATHWAY = ("pathway", "coordinator", "team")
 DATED = ("started", "expected-", "happened-", "fact-")
 """How the fields of the page of dates and facts begin."""
 
-Problems = dict[str, str]
-
 
 class Said:
     """The texts of a form, by field."""
 
     def __init__(self, form: Mapping[str, object]) -> None:
-        self._texts = {name: text.strip() for name, text in form.items() if isinstance(text, str)}
+        self.texts = {name: text.strip() for name, text in form.items() if isinstance(text, str)}
 
     def text(self, name: str) -> str:
         """What a field says; nothing when it was left out."""
-        return self._texts.get(name, "")
+        return self.texts.get(name, "")
 
     def among(self, page: str) -> list[tuple[str, str]]:
         """The fields of a page that say something, to be carried on."""
-        return [(name, text) for name, text in self._texts.items() if text and page_of(name) == page]
+        return [(name, text) for name, text in self.texts.items() if text and page_of(name) == page]
 
 
 def page_of(name: str) -> str | None:
@@ -95,9 +95,10 @@ def _named(said: Said) -> Problems:
         "family_name": "Write their family name.",
     }
     found = {name: sentence for name, sentence in missing.items() if not said.text(name)}
-    for name in (*missing, "known_as"):
-        if len(said.text(name)) > LONGEST or not said.text(name).isprintable():
-            found[name] = f"Write it in one line of at most {LONGEST} letters."
+    longest = {"local_id": LONGEST, "given_name": LONGEST, "family_name": LONGEST, "known_as": known.LONGEST}
+    for name, most in longest.items():
+        if len(said.text(name)) > most or not said.text(name).isprintable():
+            found[name] = f"Write it in one line of at most {most} letters."
     return found
 
 
@@ -150,7 +151,7 @@ def going(pathway: Pathway, said: Said, now: datetime) -> tuple[Going, Problems]
     facts: dict[str, FactValue] = {}
     for name, rule in pathway.facts.items():
         try:
-            value = _fact(said, name, rule)
+            value = fact(said, name, rule)
             if value is not None:
                 facts[name] = conditions.checked(pathway, name, value)
         except Refused as refused:
@@ -160,29 +161,7 @@ def going(pathway: Pathway, said: Said, now: datetime) -> tuple[Going, Problems]
     return Going(started, ahead, was, facts), problems
 
 
-def moment(day: str, clock: str, now: datetime, alone: time) -> datetime | None:
-    """A day and a time in London as an instant; None when nothing is said. ValueError has a sentence.
-
-    A day alone is meant at `alone`, or now when it is today and that is still to come.
-    """
-    if not day and not clock:
-        return None
-    if not day:
-        raise ValueError("Write the day, too.")
-    try:
-        at = time.fromisoformat(clock) if clock else None
-        local = datetime.combine(date.fromisoformat(day), (at or alone).replace(tzinfo=None))
-    except ValueError:
-        raise ValueError("Write a day and a time that exist, such as 2026-11-26 and 14:05.") from None
-    if local.year not in YEARS:
-        raise ValueError("That day is too far away: check the year.")
-    found = local.replace(tzinfo=LONDON).astimezone(UTC)
-    if found.astimezone(LONDON).replace(tzinfo=None) != local:
-        raise ValueError("That time does not exist: the clocks go forward over that hour.")
-    return now if at is None and alone and local_day(now) == local.date() and found > now else found
-
-
-def _fact(said: Said, name: str, rule: Fact) -> FactValue | None:
+def fact(said: Said, name: str, rule: Fact) -> FactValue | None:
     """What is said of a fact; None when nothing is."""
     text = said.text(f"fact-{name}")
     match rule.type:
