@@ -83,7 +83,7 @@ def _show(found: "Capacity") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from cli.capacity_words import sentences
+    from records.capacity_words import sentences
 
     console = Console(highlight=False)
     console.print(f"\n[bold]{found.team}[/bold]")
@@ -104,7 +104,7 @@ def _hours(minutes: int) -> str:
 
 
 def _draw(file: Path, found: "list[Capacity]") -> None:
-    from cli.capacity_picture import svg
+    from web.pictures.capacity import svg
     from cli.errors import Stop
 
     try:

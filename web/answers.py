@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException as NotFound
 from temporalio.service import RPCError
@@ -59,7 +60,7 @@ def answer_refusals(app: FastAPI) -> None:
     """Every refusal is a page that says what was wrong and what to do; nothing unexpected says more than that."""
     app.add_exception_handler(SignedOut, _sign_in)
     app.add_exception_handler(NotYours, _not_yours)
-    for expected in (Refused, RecordsError, NoAnswer, NotAsItMayBe, NotFound, RPCError, *LOST):
+    for expected in (Refused, RecordsError, NoAnswer, NotAsItMayBe, NotFound, RequestValidationError, RPCError, *LOST):
         app.add_exception_handler(expected, _refused)
 
 
@@ -101,6 +102,8 @@ def _told(error: Exception) -> tuple[int, str]:
             return STATUS[error.kind], error.message
         case NotAsItMayBe():
             return 422, str(error)
+        case RequestValidationError():
+            return 422, "A part of the address or of the form is not as it may be. Go back, and follow the links."
         case NoAnswer():
             return 504, str(error)
         case NotFound(status_code=404):

@@ -16,6 +16,7 @@ PAGES: list[tuple[str, str, Action]] = [
     ("Pathways", "/pathways", Action.DEFINITIONS),
     ("Access", "/access", Action.ACCESS_LOG),
     ("Machines", "/machines", Action.TOKENS),
+    ("To do", "/tasks", Action.OWN_WORK),
     ("Inbox", "/inbox", Action.OWN_WORK),
 ]
 
@@ -30,5 +31,7 @@ def navigation(viewer: Viewer, path: str) -> list[dict[str, Any]]:
 
 
 def home(viewer: Viewer) -> str:
-    """Where somebody begins: the first page of theirs."""
-    return next(href for _, href, action in PAGES if viewer.may(action))
+    """Where somebody begins: the first of these pages that is theirs."""
+    first = [Action.CASELOAD, Action.CONTACTS, Action.BOARD, Action.ACCESS_LOG, Action.TOKENS]
+    pages = {action: href for _, href, action in reversed(PAGES)}
+    return next((pages[action] for action in first if viewer.may(action)), "/tasks")

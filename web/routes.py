@@ -5,10 +5,12 @@ from fastapi import APIRouter
 from web.pages import (
     acts,
     board,
+    capacity,
     entrance,
     execution,
     feeds,
     find,
+    inbox,
     machines,
     people,
     person,
@@ -30,4 +32,6 @@ ROUTERS: list[APIRouter] = [
     acts.router,
     start.router,
     machines.router,
+    inbox.router,
+    capacity.router,
 ]

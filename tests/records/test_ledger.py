@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from asyncpg import Pool
 
-from cli.capacity_words import sentences
+from records.capacity_words import sentences
 from records import ledger
 from records.errors import RecordsError
 from records.groups import add_group
