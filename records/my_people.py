@@ -33,7 +33,7 @@ SELECT coordinator_id FROM found WHERE coordinator_id IS NOT NULL
 _WANTED = """t.status <> 'closed'
     AND (NOT $8 OR t.overdue_count > 0) AND ($9::timestamptz IS NULL OR t.next_due <= $9) AND (NOT $10 OR t.on_hold)
     AND ($11::text IS NULL OR t.pathway = $11) AND ($12::text IS NULL OR t.stage = $12)
-    AND (NOT $13 OR EXISTS (SELECT FROM peer_queue w WHERE w.transition_id = t.id))
+    AND (NOT $13 OR t.id = (SELECT w.transition_id FROM peer_queue w WHERE w.transition_id = t.id))
     AND (coalesce(t.next_due, 'infinity'), t.id) > ($4, $5)"""
 _IN_ORDER = "ORDER BY next, t.id LIMIT $6"
 PEOPLE = f"""
@@ -54,9 +54,9 @@ WITH mine AS (
      WHERE t.handover_to = ANY ($1::text[]) AND {_WANTED} {_IN_ORDER})
     ORDER BY next, id LIMIT $6
 )
-SELECT c.*, p.known_as, t.definition, n.title AS next_title, w.since AS waiting_since
+SELECT c.*, p.known_as, t.definition, n.title AS next_title,
+    (SELECT w.since FROM peer_queue w WHERE w.transition_id = m.id) AS waiting_since
 FROM mine m JOIN caseload c ON c.id = m.id JOIN transitions t ON t.id = m.id JOIN people p ON p.id = t.person_id
-LEFT JOIN peer_queue w ON w.transition_id = m.id
 LEFT JOIN LATERAL (
     SELECT s.title FROM steps s WHERE s.transition_id = m.id AND s.state = 'open' ORDER BY s.due, s.step LIMIT 1
 ) n ON true
@@ -66,34 +66,29 @@ NEEDED = """
 -- What people of a caseload need by an instant, whoever does it, and what waits for some by name or by role; safety
 -- first, then the longest due. What stands still while a journey is on hold is left out until it is late.
 WITH todo AS (
-    SELECT s.transition_id, s.step, s.due, s.ladder, s.state, t.on_hold
-    FROM unnest($1::text[], $2::text[]) AS q (staff, team)
+    SELECT s.transition_id, s.step, s.due, s.ladder, s.state FROM unnest($1::text[], $2::text[]) AS q (staff, team)
     JOIN transitions t ON t.coordinator_id = q.staff AND (q.team IS NULL OR t.team = q.team) AND t.status <> 'closed'
     JOIN steps s ON s.transition_id = t.id AND s.state IN ('open', 'missed') AND s.due < $6
     UNION
-    SELECT s.transition_id, s.step, s.due, s.ladder, s.state, t.on_hold FROM transitions t
+    SELECT s.transition_id, s.step, s.due, s.ladder, s.state FROM transitions t
     JOIN steps s ON s.transition_id = t.id AND s.state IN ('open', 'missed') AND s.due < $6
     WHERE t.overlap_coordinator_id = ANY ($1::text[]) AND t.overlap_until > $7
     UNION
-    SELECT s.transition_id, s.step, s.due, s.ladder, s.state, t.on_hold
-    FROM unnest($1::text[], $2::text[]) AS q (staff, team)
+    SELECT s.transition_id, s.step, s.due, s.ladder, s.state FROM unnest($1::text[], $2::text[]) AS q (staff, team)
     JOIN steps s ON s.holder = q.staff AND (q.team IS NULL OR s.team = q.team)
         AND s.state IN ('open', 'missed') AND s.due < $6
-    JOIN transitions t ON t.id = s.transition_id
     UNION
-    SELECT s.transition_id, s.step, s.due, s.ladder, s.state, t.on_hold
-    FROM unnest($3::text[], $4::text[]) AS q (team, owner)
+    SELECT s.transition_id, s.step, s.due, s.ladder, s.state FROM unnest($3::text[], $4::text[]) AS q (team, owner)
     JOIN steps s ON s.team = q.team AND s.owner = q.owner AND s.holder IS NULL
         AND s.state IN ('open', 'missed') AND s.due < $6
-    JOIN transitions t ON t.id = s.transition_id
     UNION
-    SELECT s.transition_id, s.step, s.due, s.ladder, s.state, t.on_hold
-    FROM steps s JOIN transitions t ON t.id = s.transition_id
+    SELECT s.transition_id, s.step, s.due, s.ladder, s.state FROM steps s
     WHERE s.team = ANY ($5::text[]) AND s.state IN ('open', 'missed') AND s.due < $6
 ), needed AS (
     SELECT transition_id, step, due, ladder <> 'safety' AS can_wait,
         count(*) OVER () AS of_all, count(*) FILTER (WHERE ladder = 'safety') OVER () AS of_safety
-    FROM todo WHERE state = 'missed' OR ladder = 'safety' OR NOT on_hold
+    FROM todo WHERE state = 'missed' OR ladder = 'safety'
+        OR NOT (SELECT t.on_hold FROM transitions t WHERE t.id = todo.transition_id)
 ), page AS (
     SELECT * FROM needed WHERE (can_wait, due, transition_id, step) > ($8, $9, $10, $11)
     ORDER BY can_wait, due, transition_id, step LIMIT $12

@@ -57,21 +57,24 @@ async def upsert_person(db: Database, person: Person) -> UUID:
     """
     async with transaction(db) as link:
         try:
-            found: UUID | None = await link.fetchval(
-                UPSERT_PERSON,
-                person.local_id,
-                person.nhs_number,
-                person.given_name,
-                person.family_name,
-                person.date_of_birth,
-            )
-        except UniqueViolationError:
-            raise RecordsError(
-                "conflict", f"The NHS number given for {person.local_id} is that of another local id already."
-            ) from None
+            found = await _upsert(link, person)
+        except UniqueViolationError:  # also when the same person is entered twice at once: then they are here now
+            try:
+                found = await _upsert(link, person)
+            except UniqueViolationError:
+                raise RecordsError(
+                    "conflict", f"The NHS number given for {person.local_id} is that of another local id already."
+                ) from None
     if found is None:
         raise RecordsError("conflict", f"{person.local_id} is already here with another NHS number.")
     return found
+
+
+async def _upsert(link: Link, person: Person) -> UUID | None:
+    names = (person.given_name, person.family_name, person.date_of_birth)
+    async with link.transaction():
+        found: UUID | None = await link.fetchval(UPSERT_PERSON, person.local_id, person.nhs_number, *names)
+        return found
 
 
 async def register(

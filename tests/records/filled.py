@@ -13,7 +13,8 @@ INSERT INTO staff (id, name, role, team)
     SELECT 'peer-' || n, 'Somebody', 'peer-worker', 'Team ' || n FROM generate_series(1, 40) n;
 INSERT INTO staff (id, name, role) VALUES ('ops', 'Somebody', 'operations');
 INSERT INTO people (local_id, given_name, family_name, date_of_birth)
-    SELECT 'AL' || n, 'Ada', 'Test', '1990-01-01' FROM generate_series(1, 100000) n;
+    SELECT 'AL' || n, 'Ada' || n % 500, substr(md5(n::text), 1, 6), date '1930-01-01' + n % 30000
+    FROM generate_series(1, 100000) n;
 INSERT INTO agreements (person_id, at, staff, shares)
     SELECT id, '2026-01-01', 'coord-1', '{dates}' FROM people LIMIT 20000;
 INSERT INTO definitions (digest, id, version, canonical) VALUES (repeat('0', 64), 'small-pathway', 1, '{}');
@@ -64,6 +65,9 @@ INSERT INTO peer_queue (transition_id, team, urgency, since, ask)
 INSERT INTO absences (staff, starts, ends)
     SELECT 'coord-' || n % 1000 + 1, d, d + interval '5 days'
     FROM (SELECT n, timestamptz '2020-01-01' + n / 1000 * interval '60 days' AS d FROM generate_series(1, 20000) n) x;
+INSERT INTO broken_glass (staff, role, transition_id, code, words, at, ends)
+    SELECT 'coord-' || n % 1000 + 1, 'coordinator', id, 'incident', 'To look.', started, started + interval '4 hours'
+    FROM (SELECT id, started, row_number() OVER () AS n FROM transitions LIMIT 20000) t;
 INSERT INTO absence_outcomes (absence_id, transition_id, step, became, staff)
     SELECT a.id, t.id, 'step-1', 'covered', '{peer-1}'
     FROM (SELECT id FROM absences LIMIT 5000) a CROSS JOIN (SELECT id FROM transitions LIMIT 3) t;

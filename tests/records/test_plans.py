@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +17,11 @@ from records import (
     known,
     listings,
     moves,
+    my_people,
     notices,
     peers,
     queries,
+    search,
     staff,
     support,
     support_alerts,
@@ -29,7 +31,7 @@ from records import (
 )
 from records.caseload import PEOPLE_ALREADY
 from records.commit import NOTICES_TO_MAIL, RECEIPT, RECORDED_COMMIT, RECORDED_JOURNEY
-from records.people import ON_PATHWAY
+from records.people import BEGUN, FOLLOWED, ON_PATHWAY
 from tests.records.filled import fill
 from workers.postgres_server import DATABASE, PostgresServer
 
@@ -79,6 +81,9 @@ BOARD = {
     for what, asked in SEARCHES.items()
     for newest in (False, True)
 }  # fmt: skip
+JUNE = datetime(2026, 6, 1, tzinfo=UTC)
+HELD = (["coord-1", "coord-9"], [None, "Team 10"])
+FILTERS = (False, None, False, None, None, False)
 PLANNED = {
     "tasks_for": (queries.TASKS_FOR, (*QUEUES, *STEP, 201, datetime(2026, 6, 1, tzinfo=UTC))),
     "tasks_for, a later page": (
@@ -115,6 +120,20 @@ PLANNED = {
     "recorded journey": (RECORDED_JOURNEY, (ZERO,)),
     "notices to mail": (NOTICES_TO_MAIL, (ZERO, 1)),
     "on a pathway": (ON_PATHWAY, (ZERO, "small-pathway")),
+    "followed on a pathway": (FOLLOWED, (ZERO, "small-pathway")),
+    "begun on a pathway": (BEGUN, ("AL1", ZERO, "small-pathway")),
+    "coordinators": (my_people.COORDINATORS, ()),
+    "caseload of somebody": (my_people.PEOPLE, (*HELD, [], FIRST, ZERO, 51, JUNE, *FILTERS)),
+    "caseload of a team": (my_people.PEOPLE, ([], [], ["Team 3"], FIRST, ZERO, 51, JUNE, *FILTERS)),
+    "needed of somebody": (my_people.NEEDED, (*HELD, *QUEUES[:2], [], JUNE, JUNE, False, *STEP, 51)),
+    "needed of a team": (my_people.NEEDED, ([], [], [], [], ["Team 3"], JUNE, JUNE, False, *STEP, 51)),
+    "found by name": (
+        search.BY_NAME,
+        (["abc", "de"], ["", "ad"], ["ada7"], 2000, False, "Team 3", ["coord-3"], *QUEUES[:2], "coord-3", JUNE, 51),
+    ),
+    "found by number": (search.BY_NUMBER, ("9990046212", ["AL5000"], 51)),
+    "who may be the same": (search.ALIKE, ("9990046212", ["AL5000"], date(1980, 5, 4), 2000)),
+    "transitions of people": (search.THEIRS, ([ZERO, FULL],)),
     "people already here": (
         PEOPLE_ALREADY, ([2, 3], ["AL1", "AL2"], ["9990046212", None], ["small-pathway", "small-pathway"]),
     ),

@@ -62,7 +62,7 @@ def _ahead(pathway: Pathway, rule: Step, journey: Journey, theirs: list[StepStat
         return _of_step(theirs[0], said, now, _waits_for(pathway, journey, theirs[0]))
     dated = sorted((step for step in unfinished if step.due is not None), key=lambda step: step.due or now)
     if dated:
-        return _of_step(dated[0], said, now)._replace(title=rule.title, note=f"then {said}" if said else "")
+        return _of_step(dated[0], said, now)._replace(title=rule.title, note=f"then {said}", rule="")
     waits_for = _waits_for(pathway, journey, unfinished[0]) if unfinished else "comes again when its turn comes"
     return Ahead(rule.title, rule.owner.words, None, waits_for, said, "", rule.ladder == "safety")
 
