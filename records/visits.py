@@ -1,6 +1,7 @@
 """Who is out, until when they are expected, and who was told that they are not back."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -180,7 +181,7 @@ async def _recipients(link: Link, due: DueAlert) -> list[roles.Recipient]:
 
 def _without(directory: roles.Directory, out: Collection[str]) -> roles.Directory:
     """The staff list without those who cannot answer because they are what it is about."""
-    return directory._replace(staff={who: holder for who, holder in directory.staff.items() if who not in out})
+    return replace(directory, staff={who: holder for who, holder in directory.staff.items() if who not in out})
 
 
 async def acting(db: Database, visit: Visit, staff_id: str, at: datetime) -> Actor:

@@ -17,6 +17,7 @@ from web.pages import (
     start,
     system,
     transitions,
+    week,
 )
 
 ROUTERS: list[APIRouter] = [
@@ -32,6 +33,7 @@ ROUTERS: list[APIRouter] = [
     acts.router,
     start.router,
     machines.router,
+    week.router,
     inbox.router,
     capacity.router,
 ]
