@@ -104,8 +104,8 @@ def _hours(minutes: int) -> str:
 
 
 def _draw(file: Path, found: "list[Capacity]") -> None:
-    from web.pictures.capacity import svg
     from cli.errors import Stop
+    from web.pictures.capacity import svg
 
     try:
         file.write_text(svg(found), encoding="utf-8")

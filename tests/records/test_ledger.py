@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from asyncpg import Pool
 
-from records.capacity_words import sentences
 from records import ledger
+from records.capacity_words import sentences
 from records.errors import RecordsError
 from records.groups import add_group
 from records.staff import upsert_staff
