@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest_asyncio
@@ -72,7 +73,7 @@ async def test_a_token_is_ended(pool: Pool, browser: httpx.AsyncClient) -> None:
 
 
 async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(pool: Pool, browser: httpx.AsyncClient) -> None:
-    wrong = [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"name": " "}, "Say which machine it is."),
         ({"name": "two\nlines"}, "in one line"),
         ({"scopes": []}, "Choose at least one thing"),

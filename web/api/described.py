@@ -18,7 +18,6 @@ CHANGING = (400, 404, 409, 412, 413, 415, 422, 504)
 """Problems that a change may have beside."""
 
 
-
 class Body(NamedTuple):
     """What is sent: what it is called, its model, examples of it, and how it says that it is JSON."""
 
