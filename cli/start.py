@@ -108,7 +108,7 @@ async def _start(asked: Asked) -> None:
     from cli.connections import everything
     from cli.sending import actor, answered, show_receipt
     from records.actors import acting, member
-    from workers.taking_on import TakingOn, take_on
+    from workers.taking_on import TakingOn, enter, follow
 
     asking = asked.asking
     async with everything() as (settings, client, pool):
@@ -116,7 +116,10 @@ async def _start(asked: Asked) -> None:
         await member(pool, asked.coordinator)
         command = _command(asked, asked.said["started"] or asking.now, by.model_dump(), settings.division)
         wanted = TakingOn(asked.person, asked.pathway, asked.team, command)
-        receipt = await answered(take_on(client, settings.task_queue, pool, wanted), command.id)
+        receipt, command = await enter(pool, wanted)
+        if receipt is None:
+            following = follow(client, settings.task_queue, pool, asked.pathway, command)
+            receipt = await answered(following, command.id)
         if asking.as_json:
             show_receipt(receipt)
         else:

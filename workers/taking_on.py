@@ -27,24 +27,24 @@ class TakingOn(NamedTuple):
 
 
 async def take_on(client: Client, task_queue: str, db: Pool, wanted: TakingOn) -> Receipt:
-    """Enter a person with their transition, and follow them from now on.
+    """Enter a person with their transition, and follow them from now on; as `enter` and `follow` do."""
+    receipt, command = await enter(db, wanted)
+    return receipt or await follow(client, task_queue, db, wanted.pathway, command)
 
-    Refused, before anything is entered, when what is said cannot be; RecordsError when the records have somebody else
-    of that number, or the person on the pathway already.
+
+async def follow(client: Client, task_queue: str, db: Pool, pathway: Pathway, command: Start) -> Receipt:
+    """Follow somebody who was entered, in the team of their transition."""
+    team = await people.team_of(db, command.transition_id)
+    return await start_transition(client, task_queue, command, pathway, team)
+
+
+async def enter(db: Pool, wanted: TakingOn) -> tuple[Receipt | None, Start]:
+    """Enter a person with their transition: how it is to start, and the receipt, when this very command began it.
+
+    Somebody who was registered before, and not begun, is begun now. Refused, before anything is entered, when what is
+    said cannot be; RecordsError when the records have somebody else of that number, or the person on the pathway.
     """
     planner.start(wanted.pathway, wanted.command)
-    receipt, command = await _entered(db, wanted)
-    if receipt is not None:
-        return receipt
-    team = await people.team_of(db, command.transition_id)
-    return await start_transition(client, task_queue, command, wanted.pathway, team)
-
-
-async def _entered(db: Pool, wanted: TakingOn) -> tuple[Receipt | None, Start]:
-    """The start of the transition as it is entered; and the receipt, when this very command began it.
-
-    Somebody who was registered before, and not begun, is begun now.
-    """
     command = wanted.command
     try:
         transition_id = await people.register(
