@@ -11,7 +11,9 @@ from schemas.base import Instant, Stored, as_code
 from schemas.codes import Attendance, Division, Mechanism, Role, StepKind
 from schemas.workforce import Peers
 
-FactValue = Annotated[bool | str | list[str], BeforeValidator(as_code)]
+FactValue = Annotated[
+    bool | str | list[str], BeforeValidator(as_code, json_schema_input_type=bool | int | str | list[str])
+]
 
 
 class State(StrEnum):

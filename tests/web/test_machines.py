@@ -30,7 +30,7 @@ async def browser(pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
         yield found
 
 
-async def make(browser: httpx.AsyncClient, **changed: object) -> httpx.Response:
+async def make(browser: httpx.AsyncClient, **changed: Any) -> httpx.Response:
     return await browser.post("/machines/new", data=SAID | {"form_token": form_token(browser)} | changed)
 
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import compile_path
 from temporalio.service import RPCError
 
 from planner.refused import Refused
@@ -146,7 +146,8 @@ async def _answered(request: Request, error: Exception) -> Response:
         case RequestValidationError():
             return problem(422, "Correct what `errors` names, and ask again.", [_of(one) for one in error.errors()])
         case HTTPException(status_code=405):
-            return problem(405, "Ask with another method, as `Allow` says.", headers={"Allow": _allowed(request)})
+            allow = _allowed(request, (error.headers or {}).get("Allow", "GET"))
+            return problem(405, "Ask with another method, as `Allow` says.", headers={"Allow": allow})
         case HTTPException(status_code=404):
             return problem(404, "There is no such address in this API: see /api/v1/openapi.json.")
         case HTTPException():
@@ -156,10 +157,14 @@ async def _answered(request: Request, error: Exception) -> Response:
     return _of_ours(error)
 
 
-def _allowed(request: Request) -> str:
+def _allowed(request: Request, otherwise: str) -> str:
     """Every method of an address; the framework tells those of the first route that it comes to alone."""
-    here = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted({method for route in here for method in route.methods}))
+    asked = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    found = {
+        method.upper() for path, methods in paths.items() if compile_path(path)[0].match(asked) for method in methods
+    }
+    return ", ".join(sorted(found)) or otherwise
 
 
 def _of_ours(error: Exception) -> Response:

@@ -1,9 +1,10 @@
 """What is to be done and how late it is, who works here, and the pathways: nothing here names a person."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from pathways import loader
 from planner.policy import Action, Scope
@@ -28,6 +29,14 @@ PathwayId = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,58}$", description="
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+def _written(value: Any) -> Any:
+    """An instant as it is written; a bare number would count seconds, which nobody means."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+When = Annotated[Instant, BeforeValidator(_written, json_schema_input_type=datetime)]
+
+
 class Wanted(Strict):
     """Which transitions: all that is said must be so."""
 
@@ -47,10 +56,10 @@ class Wanted(Strict):
         None
     )
     definition: Annotated[Text | None, Field(description="The digest of a version of a pathway.")] = None
-    started_from: Instant | None = None
-    started_before: Instant | None = None
-    closed_from: Instant | None = None
-    closed_before: Instant | None = None
+    started_from: When | None = None
+    started_before: When | None = None
+    closed_from: When | None = None
+    closed_before: When | None = None
     newest: Annotated[bool, Field(description="The newest first, in place of the most urgent.")] = False
     limit: Annotated[int, Field(ge=1, le=200, description="Rows, at most.")] = 100
     after: Annotated[str | None, Field(max_length=500, description="The `next` of the page before.")] = None
