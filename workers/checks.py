@@ -29,6 +29,7 @@ _PATIENCE = 5
 _ALMOST_FULL = 0.1
 _GIGABYTE = 1_000_000_000
 _STUCK = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
+_OURS = " AND TaskQueue = '{}'"
 _BROKEN_OFF = "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')"
 
 
@@ -73,7 +74,7 @@ async def _temporal_from_within(settings: Settings, client: Client) -> list[Find
             missing = await missing_search_attributes(client)
             reached = Finding(what="Temporal", state="ok", found=f"answers, namespace {client.namespace}")
             found = [reached, _attributes(list(missing)), await _workers(client, settings.task_queue)]
-            return [*found, await _stuck(client), await _broken_off(client)]
+            return [*found, await _stuck(client, settings.task_queue), await _broken_off(client, settings.task_queue)]
     except (Stop, RPCError, RuntimeError, TimeoutError) as error:  # RuntimeError: it was never reached
         mend = (
             "Start it (`alongside up`), or correct TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and how to sign in. Nothing is "
@@ -87,10 +88,10 @@ def _first_sentence(error: Exception) -> str:
     return str(error).partition(":")[0].strip() or type(error).__name__
 
 
-async def _stuck(client: Client) -> Finding:
+async def _stuck(client: Client, task_queue: str) -> Finding:
     what = "stand still"
     try:
-        count = (await client.count_workflows(_STUCK)).count
+        count = (await client.count_workflows(_STUCK + _OURS.format(task_queue))).count
     except RPCError:
         return Finding(what=what, state="ok", found="this Temporal does not count what stands still")
     if count:
@@ -99,8 +100,8 @@ async def _stuck(client: Client) -> Finding:
     return Finding(what=what, state="ok", found="none")
 
 
-async def _broken_off(client: Client) -> Finding:
-    count = (await client.count_workflows(_BROKEN_OFF)).count
+async def _broken_off(client: Client, task_queue: str) -> Finding:
+    count = (await client.count_workflows(_BROKEN_OFF + _OURS.format(task_queue))).count
     if count:
         mend = "`alongside reconcile` names whom nobody follows, and `alongside adopt` follows them again."
         return Finding(what="broken off", state="warning", found=_journeys(count), mend=mend)
