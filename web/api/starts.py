@@ -5,10 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from planner import journey as planner
 from planner.policy import Action, Scope
 from planner.refused import Refused
-from records import listings, machines, people, staff
+from records import listings, machines, staff
 from records.actors import acting as actor
 from records.actors import member
 from records.errors import AlreadyOnPathway
@@ -20,7 +19,7 @@ from web.api.people import Key, digest, same
 from web.api.work import found
 from web.house import House
 from web.viewer import House_, Viewer
-from workers.transitions import start_transition
+from workers.taking_on import TakingOn, enter, follow
 
 router = APIRouter()
 
@@ -46,14 +45,16 @@ async def start(request: Request, here: House_, viewer: Starter, key: Key, answe
 
 
 async def _started(here: House, viewer: Viewer, said: asked.Starting, key: str, kept: machines.Said | None) -> Receipt:
-    pathway = found(said.pathway)
-    command = await _command(here, viewer, said, key, kept.at if kept else here.clock())
-    planner.start(pathway, command)  # refused before anything is entered
     await machines.refuse_another(here.db, said.person)
+    command = await _command(here, viewer, said, key, kept.at if kept else here.clock())
     same(kept or await machines.say(here.db, about(viewer), key, digest(viewer, said), command.at), viewer, said)
-    command = await _registered(here, said, command)
-    team = await people.team_of(here.db, command.transition_id)
-    following = start_transition(here.temporal, here.settings.task_queue, command, pathway, team)
+    pathway = found(said.pathway)
+    receipt, command = await enter(here.db, TakingOn(said.person, pathway, said.team, command))
+    if receipt is not None:
+        return receipt
+    if (await listings.transition(here.db, command.transition_id)).status != "registered":
+        raise AlreadyOnPathway(pathway.id, command.transition_id)
+    following = follow(here.temporal, here.settings.task_queue, here.db, pathway, command)
     return await acting.answered(following, command.id)
 
 
@@ -78,24 +79,3 @@ async def _command(here: House, viewer: Viewer, said: asked.Starting, key: str, 
         "by": await actor(here.db, viewer.staff, None),
     }
     return acting.built(Start, fields | known)
-
-
-async def _registered(here: House, said: asked.Starting, command: Start) -> Start:
-    """The start, of a transition that is in the records now. Who was registered before, and not begun, is begun now."""
-    try:
-        transition_id = await people.register(
-            here.db,
-            said.person,
-            pathway=said.pathway,
-            started=command.started or command.at,
-            taken_on=command.at,
-            coordinator=said.coordinator,
-            team=said.team,
-            division=command.division,
-        )
-    except AlreadyOnPathway as already:
-        transition_id = already.transition_id
-    view = await listings.transition(here.db, transition_id)
-    if view.status != "registered":
-        raise AlreadyOnPathway(said.pathway, transition_id)
-    return command.model_copy(update={"transition_id": transition_id, "started": view.started})
