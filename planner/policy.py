@@ -128,6 +128,7 @@ CARING = frozenset(
 )
 """Those who see the whole of the people whom they care for."""
 _MANAGING = frozenset({Role.TEAM_LEAD, Role.DUTY_MANAGER, Role.SERVICE_MANAGER, Role.SAFETY_LEAD})
+_OF_EVERY_TEAM = _MANAGING | {Role.PEER_LEAD}
 _EVERYBODY = frozenset(Role)
 _WATCHING = _MANAGING | {Role.OPERATIONS}
 
@@ -191,8 +192,8 @@ class Standing(NamedTuple):
     """What somebody is towards one transition, at one instant.
 
     `named` they coordinate it, are offered it, hand it over, or stand in for whoever does; `same_team` it is their
-    team's, or they hold their role for every team; `allocated` a step of it waits for them; `goes_with` they are the
-    person's peer worker, or are booked to see them; `glass` they opened it with a reason that still holds.
+    team's (see `of_team`); `allocated` a step of it waits for them; `goes_with` they are the person's peer worker, or
+    are booked to see them; `glass` they opened it with a reason that still holds.
     """
 
     named: bool = False
@@ -200,6 +201,19 @@ class Standing(NamedTuple):
     allocated: bool = False
     goes_with: bool = False
     glass: bool = False
+
+
+def of_every_team(role: Role, own: str | None) -> bool:
+    """Whether somebody's team is every team: those who manage or lead and have no team of their own.
+
+    A therapist or an adult service without a team is of no team: they see those for whom a step of theirs waits.
+    """
+    return own is None and role in _OF_EVERY_TEAM
+
+
+def of_team(role: Role, own: str | None, team: str) -> bool:
+    """Whether somebody is of a team, by their role and their own team."""
+    return own == team or of_every_team(role, own)
 
 
 def sight(role: Role, standing: Standing) -> Sight:

@@ -1,17 +1,19 @@
 """Who may look at a person, and who did: what somebody is towards a transition, the access log, broken glass."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
 
-from planner.policy import Standing
+from planner.policy import Sight, Standing, of_team, sight
 from records import roles
 from records.database import Database, Link, connected, transaction
 from records.errors import RecordsError
+from records.listings import AFTER_ALL, page_of, place_after
+from records.views import Page
 from schemas.base import Stored
 from schemas.codes import Role
 from schemas.journey import Overlap
@@ -19,6 +21,9 @@ from schemas.journey import Overlap
 GLASS_HOLDS = timedelta(hours=4)
 """How long a person stays open to whoever broke the glass. Local policy."""
 LIMIT = 100
+LONGEST = 1000
+"""Characters of somebody's own words."""
+BROKEN_GLASS = "broken-glass"
 
 STANDING = """
 -- Everything of some transitions that says who somebody is towards each.
@@ -29,9 +34,11 @@ SELECT t.id, t.team, t.coordinator_id, t.overlap_coordinator_id, t.overlap_until
           WHERE s.transition_id = t.id AND s.state IN ('open', 'missed') AND s.holder IS NOT NULL) AS holders,
     ARRAY(SELECT a.staff FROM assignments a WHERE a.transition_id = t.id AND a.ends IS NULL
           UNION SELECT b.staff FROM bookings b WHERE b.transition_id = t.id AND b.status = 'booked') AS peers,
-    (SELECT g.id FROM broken_glass g WHERE g.staff = $2 AND g.transition_id = t.id AND g.ends > $3
-     ORDER BY g.ends DESC LIMIT 1) AS glass
-FROM transitions t WHERE t.id = ANY ($1::uuid[])
+    g.id AS glass, g.ends AS glass_ends
+FROM transitions t LEFT JOIN LATERAL (
+    SELECT g.id, g.ends FROM broken_glass g WHERE g.staff = $2 AND g.transition_id = t.id AND g.ends > $3
+    ORDER BY g.ends DESC LIMIT 1
+) g ON true WHERE t.id = ANY ($1::uuid[])
 """
 LOOKED = """
 -- Somebody looks at a person.
@@ -43,7 +50,7 @@ INSERT INTO broken_glass (staff, role, transition_id, code, words, at, ends) VAL
 RETURNING id
 """
 _LOOKS = """
-SELECT l.id::text, l.at, l.staff, coalesce(m.name, l.staff) AS name, l.role, l.transition_id::text, p.local_id,
+SELECT l.id, l.at, l.staff, coalesce(m.name, l.staff) AS name, l.role, l.transition_id, p.local_id,
     l.page, l.why, g.code, g.words
 FROM access_log l LEFT JOIN staff m ON m.id = l.staff LEFT JOIN broken_glass g ON g.id = l.broken_glass
 JOIN transitions t ON t.id = l.transition_id JOIN people p ON p.id = t.person_id"""
@@ -51,6 +58,13 @@ LOOKS_AT = f"""
 -- Who looked at a person, the latest first.{_LOOKS}
 WHERE l.transition_id = $1 AND (l.at, l.id) < ($2, $3) ORDER BY l.at DESC, l.id DESC LIMIT $4
 """
+LOOKS_AT_PERSON = f"""
+-- Who looked at a person, in all their transitions, the latest first.
+SELECT l.* FROM transitions one JOIN transitions of ON of.person_id = one.person_id CROSS JOIN LATERAL (
+    {_LOOKS.strip()}
+    WHERE l.transition_id = of.id AND (l.at, l.id) < ($2, $3) ORDER BY l.at DESC, l.id DESC LIMIT $4
+) l WHERE one.id = $1 ORDER BY l.at DESC, l.id DESC LIMIT $4
+"""  # noqa: S608  # made of what stands above
 LOOKS = f"""
 -- Who looked at anybody, the latest first.{_LOOKS}
 WHERE (l.at, l.id) < ($1, $2) ORDER BY l.at DESC, l.id DESC LIMIT $3
@@ -61,7 +75,7 @@ WHERE l.staff = $1 AND (l.at, l.id) < ($2, $3) ORDER BY l.at DESC, l.id DESC LIM
 """
 GLASS = """
 -- Whose glass was broken by whom, the latest first.
-SELECT g.id::text, g.at, g.ends, g.staff, coalesce(m.name, g.staff) AS name, g.role, g.transition_id::text, p.local_id,
+SELECT g.id, g.at, g.ends, g.staff, coalesce(m.name, g.staff) AS name, g.role, g.transition_id, p.local_id,
     g.code, g.words
 FROM broken_glass g LEFT JOIN staff m ON m.id = g.staff
 JOIN transitions t ON t.id = g.transition_id JOIN people p ON p.id = t.person_id
@@ -89,18 +103,20 @@ REASON_WORDS = {
 
 
 class Seen(NamedTuple):
-    """What somebody is towards a transition, why in a word, and the glass that they broke."""
+    """What somebody is towards a transition, why in a word, and the glass that they broke, which holds until then."""
 
     standing: Standing
     team: str
     glass: UUID | None
+    glass_ends: datetime | None = None
 
-    @property
-    def why(self) -> str:
+    def why(self, role: Role) -> str:
         """What lets them look, as the access log keeps it."""
         here = self.standing
+        if sight(role, here._replace(glass=False)) is Sight.NOTHING:
+            return BROKEN_GLASS
         named = [("named", here.named), ("allocated", here.allocated), ("goes-with", here.goes_with)]
-        return next((word for word, holds in [*named, ("team", here.same_team)] if holds), "broken-glass")
+        return next((word for word, holds in named if holds), "team")
 
 
 class Look(Stored):
@@ -151,17 +167,17 @@ async def standings(
     if directory is None:
         return {}
     mine = {one for one in directory.staff if one == staff or directory.present(one) == staff}
-    return {str(row["id"]): _seen(row, directory, mine, staff, team, now) for row in rows}
+    return {str(row["id"]): _seen(row, directory, mine, staff, of_team(role, team, row["team"]), now) for row in rows}
 
 
-def _seen(row: Record, directory: roles.Directory, mine: set[str], staff: str, team: str | None, now: datetime) -> Seen:
+def _seen(row: Record, directory: roles.Directory, mine: set[str], staff: str, same_team: bool, now: datetime) -> Seen:
     overlap = _overlap(row["overlap_coordinator_id"], row["overlap_until"])
     place = roles.Place(row["team"], row["coordinator_id"], overlap, row["handover_to"])
     named = {row["coordinator_id"], row["handover_to"], overlap.staff if overlap and now < overlap.until else None}
     return Seen(
         Standing(
             named=bool(mine & named),
-            same_team=team == row["team"] or team is None,
+            same_team=same_team,
             allocated=bool(mine & set(row["holders"]))
             or any(staff in roles.answering(directory, Role(one), place, now)[0] for one in row["owners"]),
             goes_with=bool(mine & set(row["peers"])),
@@ -169,6 +185,7 @@ def _seen(row: Record, directory: roles.Directory, mine: set[str], staff: str, t
         ),
         row["team"],
         row["glass"],
+        row["glass_ends"],
     )
 
 
@@ -178,9 +195,19 @@ def _overlap(staff: str | None, until: datetime | None) -> Overlap | None:
 
 async def looked(db: Database, staff: str, role: Role, transition_id: str, page: str, why: Seen, now: datetime) -> None:
     """Keep that somebody looks at a person; before the page is shown, so that no look is missing."""
-    glass = why.glass if why.why == "broken-glass" else None
+    reason = why.why(role)
+    glass = why.glass if reason == BROKEN_GLASS else None
     async with connected(db) as link:
-        await link.execute(LOOKED, now, staff, role, UUID(transition_id), page, why.why, glass)
+        await link.execute(LOOKED, now, staff, role, UUID(transition_id), page, reason, glass)
+
+
+def wrong_words(words: str) -> str | None:
+    """What is wrong with somebody's own words, in a sentence; None when nothing is."""
+    if not words.strip():
+        return "Say in your own words why you need to open this person."
+    if len(words) > LONGEST or "\0" in words:
+        return f"Write at most {LONGEST} letters."
+    return None
 
 
 async def break_glass(
@@ -188,11 +215,11 @@ async def break_glass(
 ) -> datetime:
     """Open a person for somebody for a while; answers until when. Every privacy officer is told, without a name."""
     said = words.strip()
-    if not said:
-        raise RecordsError("invalid", "Say in your own words why you need to open this person.")
+    if wrong := wrong_words(said):
+        raise RecordsError("invalid", wrong)
     ends = now + GLASS_HOLDS
     async with transaction(db) as link:
-        await link.fetchval(BREAK, staff, role, UUID(transition_id), code, said[:1000], now, ends)
+        await link.fetchval(BREAK, staff, role, UUID(transition_id), code, said, now, ends)
         await _alert(link, staff, code, now)
     return ends
 
@@ -210,27 +237,35 @@ SELECT m.id, $2, $3 FROM (SELECT 1) AS one LEFT JOIN staff m ON m.role = $1 AND 
 
 
 async def looks(
-    db: Database, *, transition_id: str | None = None, by: str | None = None, limit: int = LIMIT,
-    before: tuple[datetime, str] | None = None,
-) -> list[Look]:  # fmt: skip
-    """Who looked: at one person, or whom one member of staff looked at, or everything; the latest first."""
-    place = _place(before)
+    db: Database, *, transition_id: str | None = None, person_of: str | None = None, by: str | None = None,
+    limit: int = LIMIT, after: str | None = None,
+) -> Page[Look]:  # fmt: skip
+    """Who looked, the latest first: at a transition, or at all of its person's, or whom one member of staff looked at,
+    or everything."""
+    place = place_after(after, _PLACE, _LATEST)
     async with connected(db) as link:
         if transition_id is not None:
-            rows = await link.fetch(LOOKS_AT, UUID(transition_id), *place, limit)
+            rows = await link.fetch(LOOKS_AT, UUID(transition_id), *place, limit + 1)
+        elif person_of is not None:
+            rows = await link.fetch(LOOKS_AT_PERSON, UUID(person_of), *place, limit + 1)
         elif by is not None:
-            rows = await link.fetch(LOOKS_BY, by, *place, limit)
+            rows = await link.fetch(LOOKS_BY, by, *place, limit + 1)
         else:
-            rows = await link.fetch(LOOKS, *place, limit)
-    return [Look.model_validate(dict(row)) for row in rows]
+            rows = await link.fetch(LOOKS, *place, limit + 1)
+    return page_of(Look, rows, limit, _place)
 
 
-async def glass(db: Database, *, limit: int = LIMIT, before: tuple[datetime, str] | None = None) -> list[Broken]:
+async def glass(db: Database, *, limit: int = LIMIT, after: str | None = None) -> Page[Broken]:
     """Whose glass was broken, the latest first."""
+    place = place_after(after, _PLACE, _LATEST)
     async with connected(db) as link:
-        rows = await link.fetch(GLASS, *_place(before), limit)
-    return [Broken.model_validate(dict(row)) for row in rows]
+        rows = await link.fetch(GLASS, *place, limit + 1)
+    return page_of(Broken, rows, limit, _place)
 
 
-def _place(before: tuple[datetime, str] | None) -> tuple[datetime, UUID]:
-    return (before[0], UUID(before[1])) if before else (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+_PLACE = (datetime.fromisoformat, UUID)
+_LATEST = (AFTER_ALL, UUID(int=2**128 - 1))
+
+
+def _place(row: Record) -> tuple[object, ...]:
+    return row["at"], row["id"]

@@ -82,7 +82,7 @@ WHERE e.transition_id = $1 AND (e.revision, e.seq) > ($2, $3)
 ORDER BY e.revision, e.seq LIMIT $4
 """
 INBOX = """
--- What somebody was told, the latest first: of transitions, visits, support; for operations also what nobody could be.
+-- What somebody was told, the latest first: of transitions, visits, support, privacy; operations also what nobody was.
 WITH of_transitions AS (
     (SELECT n.* FROM notices n WHERE n.recipient = $1 AND n.email <> 'withdrawn' AND (n.created_at, n.id) < ($3, $4)
      ORDER BY n.created_at DESC, n.id DESC LIMIT $5)
@@ -102,6 +102,12 @@ WITH of_transitions AS (
     UNION ALL
     (SELECT n.* FROM support_alerts n WHERE $2 AND n.recipient IS NULL AND (n.created_at, n.id) < ($3, $4)
      ORDER BY n.created_at DESC, n.id DESC LIMIT $5)
+), of_privacy AS (
+    (SELECT n.* FROM privacy_alerts n WHERE n.recipient = $1 AND (n.created_at, n.id) < ($3, $4)
+     ORDER BY n.created_at DESC, n.id DESC LIMIT $5)
+    UNION ALL
+    (SELECT n.* FROM privacy_alerts n WHERE $2 AND n.recipient IS NULL AND (n.created_at, n.id) < ($3, $4)
+     ORDER BY n.created_at DESC, n.id DESC LIMIT $5)
 ), told AS (
     SELECT id, transition_id, NULL::uuid AS visit_id, step, kind, due, number, recipient, roles, text, created_at, email
     FROM of_transitions
@@ -111,6 +117,8 @@ WITH of_transitions AS (
     FROM of_visits n JOIN visits v ON v.id = n.visit_id
     UNION ALL
     SELECT id, NULL, NULL, NULL, 'support', due, number, recipient, '{}', text, created_at, 'none' FROM of_support
+    UNION ALL
+    SELECT id, NULL, NULL, NULL, 'privacy', NULL, 0, recipient, '{}', text, created_at, 'none' FROM of_privacy
 )
 SELECT told.id, told.transition_id, told.visit_id, p.local_id, told.step, s.title, told.kind, told.due, told.number,
     told.recipient, told.roles, told.text, told.created_at, told.email

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from planner.policy import Sight, Standing, sight
+from planner.policy import Sight, Standing, of_every_team, sight
 from records import access, queries, roles
 from records.database import Database, connected
 from schemas.base import Stored
@@ -176,7 +176,7 @@ async def _named(db: Database, looker: Looker, said: str, now: datetime, limit: 
             BY_NAME,
             *_readings(plain),
             MATCHES,
-            of_team and looker.team is None,
+            of_team and of_every_team(looker.role, looker.team),
             looker.team if of_team else None,
             mine,
             [queue.team for queue in waits],

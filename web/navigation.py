@@ -13,7 +13,6 @@ PAGES: list[tuple[str, str, Action]] = [
     ("Board", "/board", Action.BOARD),
     ("Search", "/transitions", Action.SEARCH_WORK),
     ("Peer support", "/capacity", Action.CAPACITY),
-    ("Pathways", "/pathways", Action.DEFINITIONS),
     ("Access", "/access", Action.ACCESS_LOG),
     ("Machines", "/machines", Action.TOKENS),
     ("To do", "/tasks", Action.OWN_WORK),

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from web.pages import (
+    access,
     acts,
     board,
     capacity,
@@ -10,6 +11,7 @@ from web.pages import (
     execution,
     feeds,
     find,
+    glass,
     inbox,
     machines,
     people,
@@ -33,6 +35,8 @@ ROUTERS: list[APIRouter] = [
     acts.router,
     start.router,
     machines.router,
+    glass.router,
+    access.router,
     week.router,
     inbox.router,
     capacity.router,

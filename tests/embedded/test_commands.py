@@ -159,8 +159,8 @@ async def test_web_serves_until_it_is_told_to_stop(services: EmbeddedServices) -
     )
     assert process.stdout is not None
     said = (await process.stdout.readline()).decode()
-    assert said.startswith("The calendar feeds are at http://127.0.0.1:")
-    address = said.split()[5].rstrip(".")
+    assert said.startswith("The pages are at http://127.0.0.1:")
+    address = said.split()[4].rstrip(".")
     async with httpx.AsyncClient(trust_env=False) as client:
         assert (await client.get(f"{address}/health")).status_code == 200
     process.send_signal(signal.SIGTERM)

@@ -54,7 +54,7 @@ async def _until_answered(world: World, transition: str, command: Complete) -> R
     deadline = now() + timedelta(seconds=180)
     while True:
         try:
-            return await send(world.client, transition, command)
+            return await send(world.client, transition, command, world.pool)
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, Stop, OSError):
             if now() > deadline:
                 raise

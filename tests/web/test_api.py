@@ -78,11 +78,11 @@ async def test_a_person_is_opened_by_whom_the_token_acts_as_and_it_is_kept(door:
     assert (told["sight"], told["given_name"], told["family_name"]) == ("whole", GIVEN_NAME, FAMILY_NAME)
     assert answer.headers["etag"] == f'"{told["revision"]}"' == '"1"'
     assert "discharge-plan" in {step["id"] for step in told["steps"]}
-    (look,) = await access.looks(door.here.pool, transition_id=door.person.id)
+    (look,) = (await access.looks(door.here.pool, transition_id=door.person.id)).rows
     assert (look.staff, look.page) == (COORDINATOR, "transition, by the machine a test")
     for what in ("history", "waits"):
         assert (await door.get(f"/transitions/{door.person.id}/{what}")).status_code == 200
-    assert len(await access.looks(door.here.pool, transition_id=door.person.id)) == 3
+    assert len((await access.looks(door.here.pool, transition_id=door.person.id)).rows) == 3
 
 
 async def test_whom_the_staff_member_does_not_see_the_machine_does_not_either(door: Door) -> None:
@@ -91,7 +91,7 @@ async def test_whom_the_staff_member_does_not_see_the_machine_does_not_either(do
             told = refused(await door.get(f"/transitions/{door.person.id}{what}", who), 403, "not-allowed")
             assert who in told["detail"]
         refused(await door.give(HOLD, who), 403, "not-allowed")
-    assert await access.looks(door.here.pool, transition_id=door.person.id) == []
+    assert (await access.looks(door.here.pool, transition_id=door.person.id)).rows == []
     assert await door.person.commits() == [(1, "start")]
 
 

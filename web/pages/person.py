@@ -1,6 +1,5 @@
 """One person: how they stand and what to do now, how it came to that, who looked, and what they agreed to share."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -124,34 +123,21 @@ async def looked(
     """Who looked at a person: for those who answer for their team, and for whoever guards privacy."""
     if not viewer.may(Action.ACCESS_LOG):
         await opened(here, viewer, str(transition_id), "access")
-    place = _place(after)
-    found = await access.looks(here.db, transition_id=str(transition_id), limit=LOOKS + 1, before=place)
-    if not found and place is None:
+    found = await access.looks(here.db, transition_id=str(transition_id), limit=LOOKS, after=after)
+    if not found.rows and after is None:
         await known.read(here.db, str(transition_id))  # says so when there is no such transition
-    shown = found[:LOOKS]
-    last = shown[-1] if len(found) > LOOKS else None
     return await page(
         request,
         "person-access.html",
         viewer,
         transition_id=transition_id,
-        looks=shown,
+        looks=found.rows,
         pages=PAGES,
         why_words=WHY_WORDS,
         reasons=access.REASON_WORDS,
-        next=f"{last.at.isoformat()}~{last.id}" if last else None,
+        next=found.next,
         opens=not viewer.may(Action.ACCESS_LOG),
     )
-
-
-def _place(after: str | None) -> tuple[datetime, str] | None:
-    if after is None:
-        return None
-    at, _, look = after.partition("~")
-    try:
-        return datetime.fromisoformat(at), str(UUID(look))
-    except ValueError:
-        raise RecordsError("invalid", "That is no place in the list: go back to its beginning.") from None
 
 
 @router.get("/known")
