@@ -16,6 +16,7 @@ from records import (
     feeds,
     known,
     listings,
+    machines,
     moves,
     my_people,
     notices,
@@ -140,6 +141,8 @@ PLANNED = {
     "feed": (feeds.CONTACTS_OF, ("peer-3", datetime(2026, 1, 10, tzinfo=UTC), datetime(2026, 1, 20, tzinfo=UTC))),
     "holder of a feed": (feeds.HOLDER, (bytes(32),)),
     "feeds of somebody": (feeds.FEEDS_OF, ("coord-3",)),
+    "started under a key": (machines.STARTED, ("AL5000", "small-pathway", "start")),
+    "who has a local id": (machines.PERSON, ("AL5000",)),
     "absences": (absences.AWAY, (["coord-3", "coord-4"], datetime(2023, 1, 1, tzinfo=UTC))),
     "an overlapping absence": (
         absences.OVERLAPPING, ("coord-3", datetime(2023, 1, 1, tzinfo=UTC), datetime(2023, 1, 9, tzinfo=UTC)),
