@@ -98,7 +98,9 @@ async def test_whom_the_staff_member_does_not_see_the_machine_does_not_either(do
 async def test_a_peer_worker_sees_what_is_shared(door: Door) -> None:
     pool, id_ = door.here.pool, door.person.id
     assert (await door.give({"do": "facts", "facts": {"peer_support": "accepted"}})).status_code == 200
-    given = await door.give({"do": "assign", "staff": "peer-1", "reason": "they know each other"})
+    assign = {"do": "assign", "staff": "peer-1", "reason": "they know each other"}
+    refused(await door.give(assign, **{"If-Match": '"1"'}), 412, "changed")
+    given = await door.give(assign)
     assert given.status_code == 200, given.text
     told = (await door.get(f"/transitions/{id_}", "peer-1")).json()
     assert (told["sight"], told["called"]) == ("shared", GIVEN_NAME)
@@ -392,3 +394,11 @@ async def test_records_that_are_away_are_a_problem(door: Door) -> None:
     answer = await door.get("/inbox")
     refused(answer, 503, "away")
     assert answer.headers["retry-after"]
+
+
+async def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing_of_it(door: Door) -> None:
+    await door.here.pool.execute("ALTER TABLE access_log RENAME TO elsewhere")
+    answer = await door.get(f"/transitions/{door.person.id}")
+    refused(answer, 500, "fault")
+    assert "access_log" not in answer.text
+    assert (await door.get("/inbox")).status_code == 200
