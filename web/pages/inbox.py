@@ -1,6 +1,7 @@
 """What somebody was told, and what waits for them: for whoever has no caseload of their own, the place to begin."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -50,6 +51,24 @@ async def tasks(request: Request, here: House_, viewer: Own, after: After = None
     found = await listings.tasks_for(here.db, viewer.staff, now, limit=ROWS, after=after)
     rows = [await _row(here, viewer, task, now) for task in found.rows]
     return await page(request, "tasks.html", viewer, rows=rows, next=found.next, after=after)
+
+
+TO_DO: export.Columns[Task] = [
+    ("Local id", lambda row: row.local_id),
+    ("Transition", lambda row: row.transition_id),
+    ("What", lambda row: row.title),
+    ("For the", lambda row: row.owner.words),
+    ("Due", lambda row: row.due),
+    ("Seen to until", lambda row: row.acknowledged_until),
+    ("On hold", lambda row: row.on_hold),
+]
+
+
+@router.get("/tasks.csv")
+async def tasks_file(here: House_, viewer: Own) -> Response:
+    """The same as a file, without names: whoever may see them finds them by the local id."""
+    found = partial(listings.tasks_for, here.db, viewer.staff, here.clock(), limit=export.AT_ONCE)
+    return await export.csv("tasks", TO_DO, lambda after: found(after=after))
 
 
 async def _row(here: House, viewer: Viewer, task: Task, now: datetime) -> dict[str, Any]:

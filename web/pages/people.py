@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -14,14 +15,16 @@ from planner.policy import Action
 from planner.refused import Refused
 from records import my_people, staff
 from records.my_people import Filters, MyPerson, Whose
-from records.views import Task
+from records.views import Page, Task
 from schemas.codes import Role
 from schemas.pathway import Pathway
 from schemas.staff import StaffMember
+from web import export
 from web.answers import page
 from web.viewer import House_, Needs, Viewer
 
 router = APIRouter()
+Carer = Annotated[Viewer, Depends(Needs(Action.CASELOAD))]
 SUNDAY = 6
 YES = "yes"
 FLAGS = ("late", "week", "hold", "waiting")
@@ -61,10 +64,10 @@ class Asked(NamedTuple):
         """Whether some are left out."""
         return any((self.late, self.week, self.hold, self.waiting, self.pathway, self.stage))
 
-    def address(self, **changed: str | None) -> str:
-        """The address of the same page, with something changed."""
+    def address(self, to: str = "/people", **changed: str | None) -> str:
+        """The address of the same page (or of another of the same list), with something changed."""
         kept = {name: YES if value is True else value for name, value in (self._asdict() | changed).items() if value}
-        return f"/people?{urlencode(kept)}" if kept else "/people"
+        return f"{to}?{urlencode(kept)}" if kept else to
 
 
 class Names(NamedTuple):
@@ -84,11 +87,7 @@ class Names(NamedTuple):
 
 
 @router.get("/people")
-async def people(
-    request: Request,
-    here: House_,
-    viewer: Annotated[Viewer, Depends(Needs(Action.CASELOAD))],
-) -> Response:
+async def people(request: Request, here: House_, viewer: Carer) -> Response:
     """Whoever needs somebody today, and everybody whose journey is open."""
     asked, now = Asked.of(request.query_params), here.clock()
     colleagues = await _colleagues(here, viewer)
@@ -114,6 +113,61 @@ async def people(
         "stages": _stages(in_use),
     }
     return await page(request, "people.html", viewer, **known)
+
+
+PEOPLE: export.Columns[MyPerson] = [
+    ("Local id", lambda row: row.local_id),
+    ("Name", lambda row: row.name),
+    ("Known as", lambda row: row.known_as),
+    ("Transition", lambda row: row.id),
+    ("Pathway", lambda row: row.pathway),
+    ("Stage", lambda row: row.stage),
+    ("Team", lambda row: row.team),
+    ("Coordinator", lambda row: row.coordinator_id),
+    ("Offered to", lambda row: row.handover_to),
+    ("Next", lambda row: row.next_title),
+    ("Due", lambda row: row.next_due),
+    ("Late", lambda row: row.overdue_count),
+    ("On hold", lambda row: row.on_hold),
+    ("Waiting for a peer worker since", lambda row: row.waiting_since),
+]
+
+
+@router.get("/people.csv")
+async def people_csv(request: Request, here: House_, viewer: Carer) -> Response:
+    """Everybody of the same list, as a file."""
+    asked, now = Asked.of(request.query_params), here.clock()
+    whose = await _whose(here, viewer, asked, await _colleagues(here, viewer), now)
+    found = partial(my_people.people, here.db, whose, asked.filters(now), now, limit=export.AT_ONCE)
+    return await export.csv("people", PEOPLE, lambda after: found(after=after))
+
+
+NEEDED: export.Columns[Task] = [
+    ("Local id", lambda row: row.local_id),
+    ("Name", lambda row: row.name),
+    ("Transition", lambda row: row.transition_id),
+    ("About safety", lambda row: row.ladder == ladders.SAFETY),
+    ("What", lambda row: row.title),
+    ("For the", lambda row: row.owner.words),
+    ("Due", lambda row: row.due),
+    ("Told", lambda row: ", ".join(row.told)),
+    ("Seen to until", lambda row: row.acknowledged_until),
+    ("Coordinator", lambda row: row.coordinator_id),
+    ("On hold", lambda row: row.on_hold),
+]
+
+
+@router.get("/people/today.csv")
+async def today_csv(request: Request, here: House_, viewer: Carer) -> Response:
+    """What the same people need today, as a file."""
+    asked, now = Asked.of(request.query_params), here.clock()
+    whose = await _whose(here, viewer, asked, await _colleagues(here, viewer), now)
+
+    async def found(after: str | None) -> Page[Task]:
+        by = end_of(local_day(now))
+        return (await my_people.needed(here.db, whose, by, now, limit=export.AT_ONCE, after=after)).page
+
+    return await export.csv("today", NEEDED, found)
 
 
 async def _colleagues(here: House_, viewer: Viewer) -> list[StaffMember]:
