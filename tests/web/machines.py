@@ -1,14 +1,18 @@
 """Machines for tests: a token that acts as somebody, and a client that sends it."""
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
+from temporalio.service import RPCError
 
 from planner.policy import Scope
 from records import machines
+from tests.durable.following import Place
 from workers.client import Pool
+from workers.transitions import workflow_id
 
 API = "/api/v1"
 
@@ -30,3 +34,10 @@ async def give(
     """Give a command, under a key of its own unless one is said."""
     sent = let_in(token) | {"Idempotency-Key": key or str(uuid4())} | headers
     return await browser.post(f"{API}/transitions/{transition}/commands", json=said, headers=sent, params=params)
+
+
+async def leave(here: Place) -> None:
+    """Let nobody be followed any more whom a machine started here: no worker will follow them after the test."""
+    for row in await here.pool.fetch("SELECT id FROM transitions"):
+        with contextlib.suppress(RPCError):  # that one has ended, or never began
+            await here.client.get_workflow_handle(workflow_id(str(row["id"]))).terminate("the test is over")

@@ -18,7 +18,7 @@ from schemas.codes import Role
 from tests.durable.following import COORDINATOR, FAMILY_NAME, GIVEN_NAME, TEAM, Followed, Place, place
 from tests.records.journeys import member
 from tests.web.doors import house_on, served
-from tests.web.machines import API, give, let_in, token
+from tests.web.machines import API, give, leave, let_in, token
 from workers.client import Pool
 
 PROBLEM = "application/problem+json"
@@ -302,6 +302,7 @@ async def test_a_token_is_for_its_scopes_alone(door: Door) -> None:
             else:
                 refused(answer, 403, "not-allowed")
                 assert f'scope="{needed}"' in answer.headers["www-authenticate"]
+    await leave(door.here)
 
 
 async def test_what_the_role_may_not_the_machine_may_not(door: Door) -> None:
@@ -372,7 +373,7 @@ async def test_somebody_is_started_once(door: Door) -> None:
     assert [fault["pointer"] for fault in told["errors"]] == ["#/person/local_id"]
     assert await door.here.pool.fetchval("SELECT count(*) FROM people") == 2
     assert (await door.browser.get(first.headers["location"], headers=let_in(door.tokens[COORDINATOR]))).is_success
-    await door.here.client.get_workflow_handle(f"transition-{first.json()['transition_id']}").terminate()
+    await leave(door.here)
 
 
 async def test_the_description_is_openapi_and_asks_for_a_token(door: Door) -> None:
