@@ -13,6 +13,7 @@ PAGES: list[tuple[str, str, Action]] = [
     ("Board", "/board", Action.BOARD),
     ("Search", "/transitions", Action.SEARCH_WORK),
     ("Peer support", "/capacity", Action.CAPACITY),
+    ("Reports", "/reports", Action.REPORTS),
     ("Access", "/access", Action.ACCESS_LOG),
     ("Machines", "/machines", Action.TOKENS),
     ("To do", "/tasks", Action.OWN_WORK),

@@ -17,6 +17,7 @@ from web.pages import (
     people,
     person,
     person_files,
+    reports,
     start,
     system,
     transitions,
@@ -42,4 +43,5 @@ ROUTERS: list[APIRouter] = [
     week.router,
     inbox.router,
     capacity.router,
+    reports.router,
 ]
