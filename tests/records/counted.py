@@ -1,4 +1,4 @@
-"""People whose journeys are counted: along a shipped pathway, each turn decided and recorded as the workflow does it."""
+"""People whose journeys are counted: on a shipped pathway, each turn decided and recorded as the workflow does."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
