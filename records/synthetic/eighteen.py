@@ -1,4 +1,4 @@
-"""Young people who turn 18: where they go next, whether anybody there said yes, and whether they are there a year on."""
+"""Young people who turn 18: where they go next, whether anybody there said yes, and if they are there a year on."""
 
 from datetime import timedelta
 from functools import partial

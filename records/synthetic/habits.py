@@ -181,7 +181,7 @@ def _offer(life: Life) -> None:
 def _answer_offer(to: str, life: Life) -> None:
     accepts = life.chance.yes(0.8)
     life.note("handover answered", to=to, accepts=accepts, team=life.service.directory.staff[to].team)
-    life.tell("handover-answer", staff=to, accept=accepts, **({} if accepts else {"reason": "Too many people"}))
+    life.tell("handover-answer", staff=to, accept=accepts, reason=None if accepts else "Too many people")
 
 
 def leave(way: str, life: Life) -> None:

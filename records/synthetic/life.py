@@ -35,9 +35,17 @@ _LOOKED_AT = frozenset({Kind.STARTED, Kind.FACT, Kind.DEFINITION_CHANGED})
 class Service(Protocol):
     """What a life knows of the service that it is lived in."""
 
-    directory: Directory
-    rosters: dict[str, Roster]
-    held: dict[tuple[str | None, Role], list[str]]
+    @property
+    def directory(self) -> Directory:
+        """Everybody who works here."""
+
+    @property
+    def rosters(self) -> dict[str, Roster]:
+        """The peer workers of each team, and their hours."""
+
+    @property
+    def held(self) -> dict[tuple[str | None, Role], list[str]]:
+        """Who holds which role in which team, or in none."""
 
     def note(self, what: str, **facts: object) -> None:
         """Keep what was done, in the words of whoever did it."""
@@ -63,7 +71,7 @@ class Story(Protocol):
 
 
 class Kept(NamedTuple):
-    """A commit as it is to be written. The whole journey is kept where the database looks at its facts, and the last."""
+    """A commit as it is to be written. `looked_at` says that the database looks at its facts."""
 
     revision: int
     at: datetime
@@ -97,7 +105,7 @@ class Life:
         self._agenda: list[tuple[datetime, int, Action]] = []
         self._planned: dict[str, object] = {}
         self._wake: datetime | None = None
-        self._told = 0
+        self._told = self._plans = 0
         self.id = str(transition_id(whom.id, pathway.id, at))
         self.coordinator = chance.choice(service.held[team, pathway.coordinator])
         self._begin()
@@ -128,7 +136,8 @@ class Life:
 
     def plan(self, at: datetime, action: Action) -> None:
         """Somebody is going to do something, at an instant that lies ahead."""
-        heapq.heappush(self._agenda, (max(at, self.now + A_MINUTE), len(self._agenda) + self._told, _Then(action)))
+        self._plans += 1
+        heapq.heappush(self._agenda, (max(at, self.now + A_MINUTE), self._plans, action))
 
     def go_on(self) -> None:
         """What happens next."""
@@ -139,8 +148,8 @@ class Life:
         if self._wake is not None and self._wake <= at:
             self._take_over(planner.wake(self.pathway, self.journey, at), None)
             return
-        _, _, then = heapq.heappop(self._agenda)
-        then.action(self)
+        _, _, action = heapq.heappop(self._agenda)
+        action(self)
 
     # What people do
 
@@ -156,8 +165,8 @@ class Life:
         if role is Role.PEER_WORKER and with_them is not None and with_them.worker is not None:
             return with_them.worker
         held = self.service.held
-        found = held.get((self.team, role)) or held.get((None, role)) or [None]
-        return found[0]
+        found = held.get((self.team, role)) or held.get((None, role))
+        return found[0] if found else None
 
     def tell(self, do: str, *, role: Role | None = None, **fields: Any) -> None:
         """Say something to the planner, now."""
@@ -296,12 +305,6 @@ def _contacts(journey: Journey, events: list[Event]) -> Row:
             if step is not None
         }
     }
-
-
-class _Then(NamedTuple):
-    """An action, which has no order of its own."""
-
-    action: Action
 
 
 def a_while_ago(life: Life, step: StepState, most: timedelta) -> datetime | None:

@@ -26,22 +26,19 @@ STORIES: dict[str, Callable[[], Story]] = {WARD: Ward, EIGHTEEN: Eighteen, WAITI
 class Past:
     """So many people who came within so many years until now, from one seed.
 
-    `ledger` is where what they did is written, a JSON object a line: by whoever did it, and not read back from anywhere.
+    `ledger` is where what they did is written, a JSON object a line: by whoever did it, and read back from nowhere.
     """
 
     def __init__(
-        self, seed: int, people: int, years: float, until: datetime, *, ledger: TextIO | None = None,
-        numbers: bool = True,
+        self, seed: int, people: int, years: float, until: datetime, *, ledger: TextIO | None = None
     ) -> None:  # fmt: skip
         self.seed, self.people, self.until = seed, people, until
         self.begins = until - years * A_YEAR
         self.staff = staff()
         self.someone: list[Someone] = []
         self._ledger = ledger
-        self._numbers = numbers
         self._heap: list[tuple[datetime, int, Life | Callable[[], Life]]] = []
         self._entered = 0
-        self._chance = chance(seed)
 
     @cached_property
     def directory(self) -> Directory:
@@ -64,9 +61,12 @@ class Past:
             if one.role is Role.PEER_WORKER and one.team is not None and one.works is not None:
                 found.setdefault(one.team, []).append(
                     Worker(
-                        id=one.id, pattern=parse(one.works), minutes=round((one.hours_per_week or 0) * 60),
-                        languages=frozenset(one.languages), settings=frozenset(one.settings),
-                    )  # fmt: skip
+                        id=one.id,
+                        pattern=parse(one.works),
+                        minutes=round((one.hours_per_week or 0) * 60),
+                        languages=frozenset(one.languages),
+                        settings=frozenset(one.settings),
+                    )
                 )
         return {team: Roster(workers) for team, workers in found.items()}
 
@@ -92,7 +92,7 @@ class Past:
         team = draws.choice(TEAMS[pathway])
         day = (self.begins + (self.until - self.begins) * draws.random()).date()
         at = max(self.begins, min(draws.by_day(day, weekend=pathway == WARD), self.until))
-        whom = someone(self.seed, number, draws, day, pathway, numbers=self._numbers)
+        whom = someone(self.seed, number, draws, day, pathway)
         self.someone.append(whom)
         self.note(
             "person", person=whom.person.local_id, born=whom.person.date_of_birth, ethnicity=whom.ethnicity, at=at

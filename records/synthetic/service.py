@@ -82,12 +82,12 @@ def _team(pathway: str, team: str) -> list[StaffMember]:
     return ordinary + peers
 
 
-def someone(seed: int, number: int, chance: Chance, came: date, pathway: str, *, numbers: bool) -> Someone:
-    """A person by number. `numbers` gives most of them an NHS number, of those that nobody is ever issued."""
+def someone(seed: int, number: int, chance: Chance, came: date, pathway: str) -> Someone:
+    """A person by number. Most have an NHS number, of those that nobody is ever issued."""
     age = chance.uniform(15.6, 17.95) if pathway == EIGHTEEN else chance.triangular(18.1, 88, 36)
     person = Person(
         local_id=f"{LOCAL}{seed}-{number:06}",
-        nhs_number=_nhs_number(number) if numbers and chance.yes(0.95) else None,
+        nhs_number=_nhs_number(number) if chance.yes(0.95) else None,
         given_name=chance.choice(_GIVEN),
         family_name=chance.choice(_FAMILY),
         date_of_birth=came - timedelta(days=round(age * 365.25)),
@@ -100,4 +100,4 @@ def _nhs_number(number: int) -> str | None:
     """Of the range 999, with its check digit; None where there is none."""
     nine = f"999{number % 1_000_000:06}"
     digit = calculate_checksum(nine)
-    return f"{nine}{digit}" if digit < 10 else None
+    return f"{nine}{digit}" if digit is not None and digit < 10 else None

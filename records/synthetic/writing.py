@@ -25,9 +25,9 @@ STRANGERS = """
 SELECT EXISTS (SELECT FROM people WHERE NOT starts_with(local_id, $1))
     OR EXISTS (SELECT FROM staff WHERE NOT starts_with(id, $2))
 """
-THERE = """
--- Whether anybody of this seed is here, and whether anybody is.
-SELECT EXISTS (SELECT FROM people WHERE starts_with(local_id, $1)) AS same, EXISTS (SELECT FROM people) AS anybody
+ANYBODY = """
+-- Anybody at all.
+SELECT EXISTS (SELECT FROM people) OR EXISTS (SELECT FROM staff)
 """
 PEOPLE = """
 -- People, each once.
@@ -66,16 +66,17 @@ EVENTS = """
 INSERT INTO events (transition_id, revision, seq, event, step, at, reason, payload, said_at, command_id, command, role,
     staff, recorded_at)
 SELECT e.* FROM jsonb_to_recordset($1::text::jsonb) AS e (transition_id uuid, revision int, seq int, event text,
-    step text, at timestamptz, reason text, payload jsonb, said_at timestamptz, command_id text, command text, role text,
-    staff text, recorded_at timestamptz)
+    step text, at timestamptz, reason text, payload jsonb, said_at timestamptz, command_id text, command text,
+    role text, staff text, recorded_at timestamptz)
 """
 _OF_A_TRANSITION = {
     "steps": """step text, kind text, title text, owner text, ladder text, state text, due timestamptz, late bool,
-        opened timestamptz, done_on timestamptz, ended timestamptz, rung int, acknowledged_until timestamptz, reason text,
-        by_hand text, team text, holder text""",
+        opened timestamptz, done_on timestamptz, ended timestamptz, rung int, acknowledged_until timestamptz,
+        reason text, by_hand text, team text, holder text""",
     "contacts": """step text, number int, at timestamptz, recorded_at timestamptz, attendance text, mechanism text,
         by_role text, by_staff text""",
-    "escalations": "step text, due timestamptz, rung int, at timestamptz, roles text[], recipients text[], revision int",
+    "escalations": """step text, due timestamptz, rung int, at timestamptz, roles text[], recipients text[],
+        revision int""",
     "ready_periods": """starts date, ends date, reason text, attribution text, recorded_by text,
         recorded_at timestamptz""",
     "assignments": """staff text, joining bool, starts timestamptz, ends timestamptz, why text, considered jsonb,
@@ -106,26 +107,28 @@ class Filled(NamedTuple):
     events: int
 
 
-async def may_fill(db: Database, seed: int) -> bool:
-    """Whether the records are empty; RecordsError unless nobody is there but made-up people of other seeds."""
+async def refuse_others(db: Database) -> None:
+    """RecordsError unless nobody is here yet: a past is never mixed with real people, nor with another past."""
     async with connected(db) as link:
         if await link.fetchval(STRANGERS, LOCAL, STAFF):
             raise RecordsError(
                 "conflict",
                 "These records have people or staff who are not made up: a synthetic past is never mixed with them. "
-                "Use a database of its own.",
+                "Give it an empty database of its own.",
             )
-        there = await link.fetchrow(THERE, f"{LOCAL}{seed}-")
-    if there is not None and there["same"]:
-        raise RecordsError("conflict", f"The past of seed {seed} is here already: take another seed, or a new database.")
-    return there is None or not there["anybody"]
+        if await link.fetchval(ANYBODY):
+            raise RecordsError(
+                "conflict",
+                "These records have a synthetic past already: give another one an empty database of its own.",
+            )
 
 
 async def fill(db: Database, past: Past) -> AsyncIterator[Filled]:
-    """Write a past as it is lived; says how far it has come after each transaction.
+    """Write a past as it is lived; says how far it has come after each transaction. Refused unless nobody is here.
 
     Nobody is told of anything: what would have been a notice is none, because nobody was there to read it.
     """
+    await refuse_others(db)
     await upsert_staff(db, past.staff)
     filled = Filled(0, 0, 0, 0, 0)
     lives = past.lived()
@@ -214,18 +217,21 @@ def _events(life: Life, commit: Kept) -> Iterable[Row]:
 
 
 def _rows(lives: list[Life]) -> dict[str, list[Row]]:
-    return {
-        table: [row | {"transition_id": life.id} for life in lives for row in of(life)]
-        for table, of in {
-            "steps": lambda life: step_rows(life.journey, life.journey.model_dump(mode="json"), life.team),
-            "contacts": lambda life: life.contacts.values(),
-            "escalations": lambda life: life.escalations,
-            "ready_periods": lambda life: [row | _days(row) for row in life.ready],
-            "assignments": lambda life: life.assignments,
-            "peer_queue": _queued,
-            "bookings": lambda life: [_busy(row) for rows in life.bookings.values() for row in rows],
-        }.items()
-    }
+    found: dict[str, list[Row]] = {table: [] for table in _OF_A_TRANSITION}
+    for life in lives:
+        told = life.journey.model_dump(mode="json")
+        of_it: dict[str, Iterable[Row]] = {
+            "steps": step_rows(life.journey, told, life.team),
+            "contacts": life.contacts.values(),
+            "escalations": life.escalations,
+            "ready_periods": (row | _days(row) for row in life.ready),
+            "assignments": life.assignments,
+            "peer_queue": _queued(life),
+            "bookings": (_busy(row) for rows in life.bookings.values() for row in rows),
+        }
+        for table, rows in of_it.items():
+            found[table] += [row | {"transition_id": life.id} for row in rows]
+    return found
 
 
 def _days(row: Row) -> Row:

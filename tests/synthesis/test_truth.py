@@ -1,0 +1,124 @@
+"""Every figure of a report is the one that comes of what really happened, whichever way it is asked for."""
+
+import statistics
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from records.reports.asked import Asked, asked
+from records.reports.counting import run
+from records.reports.definition import Report, Sort
+from records.reports.registry import find
+from tests.synthesis import truth
+from tests.synthesis.conftest import NOW, Lived
+from tests.synthesis.told import Told
+
+Truth = Callable[[Told, datetime], Iterable[truth.Case]]
+TRUTHS: dict[str, Truth] = {
+    "follow-up": truth.follow_up,
+    "four-weeks": truth.four_weeks,
+    "failed-contacts": truth.failed_contacts,
+}
+ALL: dict[str, Any] = {"begins": date(2024, 10, 1), "ends": date(2026, 11, 27)}
+ASKINGS: dict[str, dict[str, Any]] = {
+    "all": {},
+    "by pathway": {"by": "pathway"},
+    "by team": {"by": "team"},
+    "a season": {"begins": date(2026, 4, 1), "ends": date(2026, 8, 31)},
+    "a team": {"team": "Birchwood community"},
+    "another team": {"team": "Fennel therapies"},
+    "young people": {"pathway": "camhs-to-adult"},
+    "wards": {"pathway": "inpatient-to-community"},
+}
+
+
+@pytest.mark.parametrize("asking", ASKINGS)
+@pytest.mark.parametrize("report_id", TRUTHS)
+async def test_a_report_says_what_happened(lived: Lived, report_id: str, asking: str) -> None:
+    await agrees(lived, find(report_id), TRUTHS[report_id], ASKINGS[asking])
+
+
+@pytest.mark.parametrize(
+    ("report_id", "split"),
+    [("follow-up", "bed_class"), ("four-weeks", "age_group"), ("failed-contacts", "kind")],
+)
+async def test_it_does_so_in_every_split(lived: Lived, report_id: str, split: str) -> None:
+    await agrees(lived, find(report_id), TRUTHS[report_id], {"by": split})
+
+
+async def test_rungs_of_the_safety_ladder_are_those_that_fired(lived: Lived) -> None:
+    report = find("escalations")
+    wanted = asked(report, NOW.date(), **{**ALL, "by": "ladder"}, inside=True)
+    found = await run(lived.pool, report, wanted, NOW)
+    cases = list(truth.safety_escalations(lived.told, NOW))
+    expected = table(report, wanted, cases)
+    assert {key: row for key, row in shown(found.rows).items() if key[1] == "safety"} == expected
+    assert sum(case["fired"] for case in cases) > 100, "too few to tell anything"
+
+
+async def agrees(lived: Lived, report: Report, of: Truth, asking: dict[str, Any]) -> None:
+    """The rows of a report are those of the truth."""
+    wanted = asked(report, NOW.date(), **{**ALL, **asking}, inside=True)
+    found = await run(lived.pool, report, wanted, NOW)
+    cases = list(of(lived.told, NOW))
+    assert shown(found.rows) == table(report, wanted, cases)
+    assert shown([found.total])[None, None] == figures(report, within(wanted, cases))
+    if not asking:
+        assert all(sum(bool(case.get(name)) for case in cases) for name in ("discharges", "stopped", "failed") if
+                   name in {figure.name for figure in report.figures}), "nothing happened"  # fmt: skip
+
+
+def within(wanted: Asked, cases: Iterable[truth.Case]) -> list[truth.Case]:
+    """What was asked for."""
+    return [
+        case for case in cases
+        if wanted.begins <= case["day"] < wanted.until
+        and wanted.team in (None, case["team"]) and wanted.pathway in (None, case["pathway"])
+    ]  # fmt: skip
+
+
+def table(report: Report, wanted: Asked, cases: Iterable[truth.Case]) -> dict[tuple[Any, Any], dict[str, Any]]:
+    """The cases by period and split."""
+    rows: dict[tuple[Any, Any], list[truth.Case]] = {}
+    for case in within(wanted, cases):
+        split = None if wanted.by is None else case[wanted.by] if case[wanted.by] is not None else "not known"
+        rows.setdefault((period(case["day"], report.period.value), split), []).append(case)
+    return {key: figures(report, some) for key, some in rows.items()}
+
+
+def period(day: date, length: str) -> date:
+    """The first day of the week, month or quarter."""
+    if length == "week":
+        return date.fromordinal(day.toordinal() - day.weekday())
+    return date(day.year, day.month if length == "month" else (day.month - 1) // 3 * 3 + 1, 1)
+
+
+def figures(report: Report, cases: list[truth.Case]) -> dict[str, Any]:
+    """The numbers of some cases."""
+    found: dict[str, Any] = {}
+    for one in report.figures:
+        said = [case[one.name] for case in cases if case.get(one.name) is not None]
+        match one.sort:
+            case Sort.COUNT:
+                found[one.name] = sum(map(bool, said))
+            case Sort.SUM:
+                found[one.name] = round(float(sum(said)), 6)
+            case Sort.MEDIAN:
+                found[one.name] = round(float(statistics.median(said)), 6) if said else None
+    for one in report.figures:
+        if one.sort is Sort.SHARE:
+            whole = found[one.part_of or ""]
+            found[one.name] = round(found[one.part or ""] / whole, 6) if whole else None
+    return found
+
+
+def shown(rows: Iterable[Any]) -> dict[tuple[Any, Any], dict[str, Any]]:
+    """What a report says, by period and split."""
+    return {
+        (row.period, row.split): {
+            name: round(cell, 6) if isinstance(cell, float) else cell for name, cell in row.cells.items()
+        }
+        for row in rows
+    }
