@@ -50,6 +50,9 @@ class Service(Protocol):
     def note(self, what: str, **facts: object) -> None:
         """Keep what was done, in the words of whoever did it."""
 
+    def kept(self, life: "Life", commit: Commit) -> None:
+        """A commit as it would have been recorded."""
+
     def arrive(self, whom: Someone, pathway: str, team: str, at: datetime) -> None:
         """Somebody comes (again)."""
 
@@ -71,7 +74,10 @@ class Story(Protocol):
 
 
 class Kept(NamedTuple):
-    """A commit as it is to be written. `looked_at` says that the database looks at its facts."""
+    """A commit as it is to be written.
+
+    `looked_at` says that the database looks at its facts: then the journey is kept, too, and of the last commit.
+    """
 
     revision: int
     at: datetime
@@ -79,7 +85,7 @@ class Kept(NamedTuple):
     events: list[Row]
     said: Row
     looked_at: bool
-    journey: Journey
+    journey: Journey | None
 
 
 class Life:
@@ -213,7 +219,12 @@ class Life:
         if journey.revision == self.journey.revision:
             return
         coordinator, self.journey = self.coordinator, journey
-        commit, rows = Commit(journey=journey, events=events, at=self.now, said=said), event_rows(events)
+        rules = None if self.commits else self.pathway.canonical
+        commit = Commit(journey=journey, events=events, at=self.now, said=said, definition=rules)
+        self.service.kept(self, commit)
+        rows = event_rows(events)
+        if self.commits and not self.commits[-1].looked_at:
+            self.commits[-1] = self.commits[-1]._replace(journey=None)
         if journey.coordinator not in (None, coordinator):
             self.coordinator = journey.coordinator or ""
             self.team = self.service.directory.staff[self.coordinator].team or self.team

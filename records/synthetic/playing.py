@@ -18,6 +18,7 @@ from records.synthetic.service import EIGHTEEN, PATHWAYS, TEAMS, WAITING, WARD, 
 from records.synthetic.waiting import Waiting
 from records.synthetic.ward import Ward
 from schemas.codes import Role
+from schemas.commit import Commit
 
 A_YEAR = timedelta(days=365.25)
 STORIES: dict[str, Callable[[], Story]] = {WARD: Ward, EIGHTEEN: Eighteen, WAITING: Waiting}
@@ -102,6 +103,9 @@ class Past:
     def arrive(self, whom: Someone, pathway: str, team: str, at: datetime) -> None:
         """Somebody comes again."""
         self._begins(at, whom, pathway, team, chance(self.seed, whom.person.local_id, at))
+
+    def kept(self, life: Life, commit: Commit) -> None:
+        """A commit as it would have been recorded; what is to be written of it is with the life."""
 
     def _begins(self, at: datetime, whom: Someone, pathway: str, team: str, draws: Chance) -> None:
         rules, story = find(pathway), STORIES[pathway]

@@ -176,7 +176,7 @@ def _rounds(commits: list[Kept]) -> list[list[Kept]]:
 
 
 async def _round(link: Link, some: list[tuple[Life, list[Kept]]]) -> None:
-    journeys = [commits[-1].journey.model_dump_json() for _, commits in some]
+    journeys = [(commits[-1].journey or life.journey).model_dump_json() for life, commits in some]
     await link.execute(JOURNEYS, [life.uuid for life, _ in some], journeys)
     every = [(life, commit) for life, commits in some for commit in commits]
     await link.execute(COMMITS, as_json([_commit(life, commit) for life, commit in every]))
