@@ -21,6 +21,7 @@ from cli import (
     peer_reads,
     peers,
     reads,
+    ready,
     reconcile,
     register,
     rehearse,
@@ -43,6 +44,7 @@ COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
     *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens),
     report,
+    ready,
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 
