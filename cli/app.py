@@ -21,6 +21,7 @@ from cli import (
     peer_reads,
     peers,
     reads,
+    ready,
     reconcile,
     register,
     rehearse,
@@ -45,6 +46,7 @@ COMMANDS = (
     *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens),
     report,
     synthesize,
+    ready,
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

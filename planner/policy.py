@@ -112,6 +112,8 @@ class Action(StrEnum):
     """See what the service counts, in figures."""
     REPORT_LISTS = "report-lists"
     """See whom a figure is about."""
+    READY = "ready"
+    """Record from when until when somebody could have left a ward, and what for they could not."""
     TOKENS = "tokens"
     """Let machines in, and send what changes to other systems."""
 
@@ -154,6 +156,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.WHO_LOOKED: _MANAGING | {Role.PRIVACY_OFFICER},
     Action.REPORTS: _WATCHING | {Role.PEER_LEAD},
     Action.REPORT_LISTS: _MANAGING,
+    Action.READY: CARING,
     Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
 }
 """Who may do what. A role that is not named may not."""

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from web.pages import (
+    about,
     access,
     acts,
     board,
@@ -17,6 +18,7 @@ from web.pages import (
     people,
     person,
     person_files,
+    ready,
     reports,
     start,
     system,
@@ -35,6 +37,8 @@ ROUTERS: list[APIRouter] = [
     people.router,
     person.router,
     person_files.router,
+    about.router,
+    ready.router,
     acts.router,
     start.router,
     machines.router,

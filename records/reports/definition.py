@@ -80,7 +80,9 @@ class Report:
     is wrapped around it keeps to the asked days, team and pathway; it uses $1 and $2 itself where an index has them.
 
     `splits` are what it may be told apart by beside team and pathway, each a column of the cases and its title; `by` is
-    what it is told apart by unless somebody asks otherwise. `charted` is the figure to draw over time.
+    what it is told apart by unless somebody asks otherwise. `charted` is the figure to draw over time. What does not
+    add up over time (who is there at the end of each month) has no total of all periods. `standing` is a figure of how
+    things stand today whose list is always offered, whatever period is shown.
     """
 
     id: str
@@ -99,8 +101,9 @@ class Report:
     shows: tuple[Shown, ...]
     splits: dict[str, str] = field(default_factory=dict)
     by: str | None = None
-    split_words: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    adds_up: bool = True
+    standing: str | None = None
 
     @property
     def all_splits(self) -> dict[str, str]:
