@@ -71,10 +71,10 @@ class Eighteen:
 
     def _leaves(self, life: Life) -> None:
         late = life.chance.span(0, 6) if life.chance.yes(0.2) else timedelta()
-        life.note("transferred", on=life.now)
         life.plan(life.now + late, partial(self._recorded, life.now))
 
     def _recorded(self, left: Any, life: Life) -> None:
+        life.note("transferred", on=left)
         life.tell("milestone", milestone="transferred", occurred_at=left)
 
     def _asks(self, life: Life, step: StepState) -> None:

@@ -1,15 +1,16 @@
 """People who leave a ward: until they are ready, until they leave, and the days after that count most."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import uuid5
 
 from planner.clock import local_day
 from records.synthetic import habits
 from records.synthetic.chance import minutes
 from records.synthetic.life import Life
 from schemas.codes import Attendance
-from schemas.event import Event, Kind
+from schemas.event import Event
 from schemas.journey import StepState
 
 BEDS = {"200": 0.42, "201": 0.12, "202": 0.08, "205": 0.02, "212": 0.05, "213": 0.03, "206": 0.1, "207": 0.08,
@@ -67,10 +68,8 @@ class Ward:
         return True
 
     def happened(self, life: Life, event: Event) -> None:
-        """Whoever is told acts, or does not; nobody is ready to leave who has gone."""
+        """Whoever is told acts, or does not."""
         habits.told(life, event)
-        if event.event is Kind.CLOSED:
-            self._ready_no_more(life)
 
     def _is_at_risk(self, life: Life) -> None:
         self.at_risk = True
@@ -87,16 +86,21 @@ class Ward:
             life.tell("expect", expected={"discharged": until})
 
     def _is_ready(self, life: Life) -> None:
-        row = {
-            "starts": local_day(life.now), "ends": None, "reason": life.chance.pick(KEPT_BY),
-            "attribution": life.chance.pick(ATTRIBUTED), "recorded_by": life.who(life.pathway.coordinator),
-            "recorded_at": life.now,
-        }  # fmt: skip
-        life.ready.append(row)
-        life.note("ready", since=row["starts"], reason=row["reason"], attribution=row["attribution"])
+        self._ready(life, local_day(life.now), None)
         if life.chance.yes(0.2):  # not well enough after all, for a while
             life.plan(life.now + life.chance.span(1, 8), self._ready_no_more)
             life.plan(life.now + life.chance.span(9, 15), self._is_ready_again)
+        elif life.chance.yes(0.15):
+            life.plan(life.now + life.chance.span(1, 5), self._was_mistaken)
+
+    def _ready(self, life: Life, since: date, corrects: str | None) -> None:
+        row = {
+            "id": str(uuid5(life.uuid, f"ready {len(life.ready)}")), "starts": since.isoformat(), "ends": None,
+            "reason": life.chance.pick(KEPT_BY), "attribution": life.chance.pick(ATTRIBUTED),
+            "recorded_by": life.coordinator, "recorded_at": life.now, "corrects": corrects,
+        }  # fmt: skip
+        life.ready.append(row)
+        life.note("ready", period=row["id"], since=since, reason=row["reason"], attribution=row["attribution"])
 
     def _is_ready_again(self, life: Life) -> None:
         if "discharged" not in life.journey.occurred and all(row["ends"] for row in life.ready):
@@ -104,9 +108,18 @@ class Ward:
 
     def _ready_no_more(self, life: Life) -> None:
         for row in life.ready:
-            if row["ends"] is None:
-                row["ends"] = local_day(life.now)
-                life.note("ready no more", since=row["starts"], until=row["ends"])
+            if row["ends"] is None and "withdrawn_at" not in row:
+                row |= {"ends": local_day(life.now).isoformat(), "ended_by": life.coordinator, "ended_at": life.now}
+                life.note("ready no more", period=row["id"], until=row["ends"])
+
+    def _was_mistaken(self, life: Life) -> None:
+        """What kept them was another thing: the period is withdrawn, and entered anew."""
+        row = life.ready[-1]
+        if row["ends"] is not None or "withdrawn_at" in row or "discharged" in life.journey.occurred:
+            return
+        row |= {"withdrawn_at": life.now, "withdrawn_by": life.coordinator, "withdrawn_why": "Another reason"}
+        life.note("ready withdrawn", period=row["id"])
+        self._ready(life, date.fromisoformat(row["starts"]), row["id"])
 
     def _leaves(self, life: Life) -> None:
         chance = life.chance
@@ -118,7 +131,8 @@ class Ward:
         life.note("left", bed=self.bed, method=method, destination=to, follows=follows, risk=self.at_risk)
         if facts:
             life.tell("facts", facts=facts)
-        self._ready_no_more(life)
+        if chance.yes(0.5):  # else nobody says so, and the discharge does
+            self._ready_no_more(life)
         if method == "4":
             life.note("discharged", on=life.now)
             life.tell("milestone", milestone="discharged")

@@ -77,8 +77,9 @@ _OF_A_TRANSITION = {
         by_role text, by_staff text""",
     "escalations": """step text, due timestamptz, rung int, at timestamptz, roles text[], recipients text[],
         revision int""",
-    "ready_periods": """starts date, ends date, reason text, attribution text, recorded_by text,
-        recorded_at timestamptz""",
+    "ready_periods": """id uuid, starts date, ends date, reason text, attribution text, recorded_by text,
+        recorded_at timestamptz, ended_by text, ended_at timestamptz, corrects uuid, withdrawn_by text,
+        withdrawn_at timestamptz, withdrawn_why text""",
     "assignments": """staff text, joining bool, starts timestamptz, ends timestamptz, why text, considered jsonb,
         revision int""",
     "peer_queue": "team text, urgency int, since timestamptz, ask jsonb",
@@ -224,7 +225,7 @@ def _rows(lives: list[Life]) -> dict[str, list[Row]]:
             "steps": step_rows(life.journey, told, life.team),
             "contacts": life.contacts.values(),
             "escalations": life.escalations,
-            "ready_periods": (row | _days(row) for row in life.ready),
+            "ready_periods": life.ready,
             "assignments": life.assignments,
             "peer_queue": _queued(life),
             "bookings": (_busy(row) for rows in life.bookings.values() for row in rows),
@@ -232,10 +233,6 @@ def _rows(lives: list[Life]) -> dict[str, list[Row]]:
         for table, rows in of_it.items():
             found[table] += [row | {"transition_id": life.id} for row in rows]
     return found
-
-
-def _days(row: Row) -> Row:
-    return {name: row[name] and row[name].isoformat() for name in ("starts", "ends")}
 
 
 def _busy(row: Row) -> Row:

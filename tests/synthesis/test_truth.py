@@ -11,16 +11,24 @@ from records.reports.asked import Asked, asked
 from records.reports.counting import run
 from records.reports.definition import Report, Sort
 from records.reports.registry import find
-from tests.synthesis import truth
+from tests.synthesis import truth, wards, young
 from tests.synthesis.conftest import NOW, Lived
-from tests.synthesis.told import Told
+from tests.synthesis.told import Case, Span, Told
 
-Truth = Callable[[Told, datetime], Iterable[truth.Case]]
+Truth = Callable[[Told, datetime, Span], Iterable[Case]]
 TRUTHS: dict[str, Truth] = {
     "follow-up": truth.follow_up,
     "four-weeks": truth.four_weeks,
     "failed-contacts": truth.failed_contacts,
+    "delays": wards.delays,
+    "inpatients": wards.inpatients,
+    "out-of-area": wards.out_of_area,
+    "destinations": young.destinations,
+    "track": young.track,
 }
+FIRST = {"follow-up": "followed", "four-weeks": "stopped", "failed-contacts": "reviewed_in_time", "delays": "delays",
+         "inpatients": "delayed", "out-of-area": "brought_back", "destinations": "went", "track": "judged"}  # fmt: skip
+"""What must have happened some times, or the test tells nothing."""
 ALL: dict[str, Any] = {"begins": date(2024, 10, 1), "ends": date(2026, 11, 27)}
 ASKINGS: dict[str, dict[str, Any]] = {
     "all": {},
@@ -42,7 +50,15 @@ async def test_a_report_says_what_happened(lived: Lived, report_id: str, asking:
 
 @pytest.mark.parametrize(
     ("report_id", "split"),
-    [("follow-up", "bed_class"), ("four-weeks", "age_group"), ("failed-contacts", "kind")],
+    [
+        ("follow-up", "bed_class"),
+        ("four-weeks", "age_group"),
+        ("failed-contacts", "kind"),
+        ("delays", "delay"),
+        ("delays", "attribution"),
+        ("inpatients", "bed_class"),
+        ("destinations", "destination"),
+    ],
 )
 async def test_it_does_so_in_every_split(lived: Lived, report_id: str, split: str) -> None:
     await agrees(lived, find(report_id), TRUTHS[report_id], {"by": split})
@@ -52,7 +68,7 @@ async def test_rungs_of_the_safety_ladder_are_those_that_fired(lived: Lived) -> 
     report = find("escalations")
     wanted = asked(report, NOW.date(), **{**ALL, "by": "ladder"}, inside=True)
     found = await run(lived.pool, report, wanted, NOW)
-    cases = list(truth.safety_escalations(lived.told, NOW))
+    cases = list(truth.safety_escalations(lived.told, NOW, Span(wanted.begins, wanted.until)))
     expected = table(report, wanted, cases)
     assert {key: row for key, row in shown(found.rows).items() if key[1] == "safety"} == expected
     assert sum(case["fired"] for case in cases) > 100, "too few to tell anything"
@@ -62,15 +78,15 @@ async def agrees(lived: Lived, report: Report, of: Truth, asking: dict[str, Any]
     """The rows of a report are those of the truth."""
     wanted = asked(report, NOW.date(), **{**ALL, **asking}, inside=True)
     found = await run(lived.pool, report, wanted, NOW)
-    cases = list(of(lived.told, NOW))
+    cases = list(of(lived.told, NOW, Span(wanted.begins, wanted.until)))
     assert shown(found.rows) == table(report, wanted, cases)
-    assert shown([found.total])[None, None] == figures(report, within(wanted, cases))
+    if report.adds_up:
+        assert shown([found.total])[None, None] == figures(report, within(wanted, cases))
     if not asking:
-        assert all(sum(bool(case.get(name)) for case in cases) for name in ("discharges", "stopped", "failed") if
-                   name in {figure.name for figure in report.figures}), "nothing happened"  # fmt: skip
+        assert sum(bool(case.get(FIRST[report.id])) for case in cases) >= 5, "too few to tell anything"
 
 
-def within(wanted: Asked, cases: Iterable[truth.Case]) -> list[truth.Case]:
+def within(wanted: Asked, cases: Iterable[Case]) -> list[Case]:
     """What was asked for."""
     return [
         case for case in cases
@@ -79,9 +95,9 @@ def within(wanted: Asked, cases: Iterable[truth.Case]) -> list[truth.Case]:
     ]  # fmt: skip
 
 
-def table(report: Report, wanted: Asked, cases: Iterable[truth.Case]) -> dict[tuple[Any, Any], dict[str, Any]]:
+def table(report: Report, wanted: Asked, cases: Iterable[Case]) -> dict[tuple[Any, Any], dict[str, Any]]:
     """The cases by period and split."""
-    rows: dict[tuple[Any, Any], list[truth.Case]] = {}
+    rows: dict[tuple[Any, Any], list[Case]] = {}
     for case in within(wanted, cases):
         split = None if wanted.by is None else case[wanted.by] if case[wanted.by] is not None else "not known"
         rows.setdefault((period(case["day"], report.period.value), split), []).append(case)
@@ -95,7 +111,7 @@ def period(day: date, length: str) -> date:
     return date(day.year, day.month if length == "month" else (day.month - 1) // 3 * 3 + 1, 1)
 
 
-def figures(report: Report, cases: list[truth.Case]) -> dict[str, Any]:
+def figures(report: Report, cases: list[Case]) -> dict[str, Any]:
     """The numbers of some cases."""
     found: dict[str, Any] = {}
     for one in report.figures:

@@ -4,11 +4,20 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
 Fact = dict[str, Any]
+Case = dict[str, Any]
+"""One thing that is counted: the columns that a report has of it, and the day that decides its period."""
+
+
+class Span(NamedTuple):
+    """The days that are asked for: from the first to before the last."""
+
+    begins: date
+    until: date
 
 
 def instant(text: str) -> datetime:
@@ -21,9 +30,25 @@ def day(at: datetime) -> date:
     return at.astimezone(LONDON).date()
 
 
-def ends(of: date) -> datetime:
-    """The midnight with which a day ends in London."""
-    return datetime.combine(of + timedelta(days=1), time(), LONDON)
+def ends(of: date, *, before: bool = False) -> datetime:
+    """The midnight with which a day ends in London, or the one before it."""
+    return datetime.combine(of if before else of + timedelta(days=1), time(), LONDON)
+
+
+def months_on(of: date, months: int) -> date:
+    """The same day so many months on, or the last of a month that is too short."""
+    year, month = divmod(of.year * 12 + of.month - 1 + months, 12)
+    for last in range(of.day, 0, -1):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has a first day")
+
+
+def birthday(born: date, age: int) -> date:
+    """The day on which somebody reaches an age; who is born on 29 February does so on the 28th."""
+    return months_on(born, 12 * age)
 
 
 @dataclass

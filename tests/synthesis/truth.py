@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from tests.synthesis.told import Told, Way, day, ends, instant
+from tests.synthesis.told import Case, Span, Told, Way, birthday, day, ends, instant
 
-Case = dict[str, Any]
 NOT_FOLLOWED = ("30", "37", "40", "42", "48", "49", "50", "53", "79", "84", "87", "89")
 DIRECT = ("01", "02", "04", "11")
 BANK_HOLIDAYS = {
@@ -18,7 +16,7 @@ BANK_HOLIDAYS = {
 """Of England, as they were announced."""
 
 
-def follow_up(told: Told, now: datetime) -> Iterator[Case]:
+def follow_up(told: Told, now: datetime, span: Span) -> Iterator[Case]:
     """Discharges whose three days are over."""
     for way in told.ways:
         left = way.first("discharged")
@@ -83,7 +81,7 @@ def _finished_clock(way: Way, left: datetime, step: str) -> tuple[datetime | Non
     return None, None
 
 
-def four_weeks(told: Told, now: datetime) -> Iterator[Case]:
+def four_weeks(told: Told, now: datetime, span: Span) -> Iterator[Case]:
     """Waits: referrals of one person with at most 5 days between them are one."""
     referrals = [way for way in told.ways if way.pathway == "waiting-list-to-discharge"]
     for person in sorted({way.person for way in referrals}):
@@ -104,7 +102,7 @@ def _soon_after(spell: list[Way], way: Way) -> bool:
 def _wait(told: Told, spell: list[Way], now: datetime) -> Case:
     began = day(spell[0].began)
     born = told.born[spell[0].person]
-    child = began < born.replace(year=born.year + 18, day=min(born.day, 28) if born.month == 2 else born.day)
+    child = began < birthday(born, 18)
     stops = {
         "contact": [at for way in spell for at in way.seen(mechanisms=DIRECT)],
         "outcome": [
@@ -129,7 +127,7 @@ def _wait(told: Told, spell: list[Way], now: datetime) -> Case:
     }  # fmt: skip
 
 
-def failed_contacts(told: Told, now: datetime) -> Iterator[Case]:
+def failed_contacts(told: Told, now: datetime, span: Span) -> Iterator[Case]:
     """Contacts that did not come about."""
     for way in told.ways:
         missed: dict[str, int] = {}
@@ -138,7 +136,7 @@ def failed_contacts(told: Told, now: datetime) -> Iterator[Case]:
                 continue
             on = instant(one["on"])
             born = told.born[way.person]
-            child = day(on) < born.replace(year=born.year + 18, day=min(born.day, 28) if born.month == 2 else born.day)
+            child = day(on) < birthday(born, 18)
             review = one["attendance"] in ("3", "7")
             case = {
                 "day": day(on), "team": way.team, "pathway": way.pathway, "kind": one["kind"], "failed": True,
@@ -178,7 +176,7 @@ def _bank_holiday(of: date) -> bool:
     return any(of.year == year and f"{of:%m-%d}" in days for year, days in BANK_HOLIDAYS)
 
 
-def safety_escalations(told: Told, now: datetime) -> Iterator[Case]:
+def safety_escalations(told: Told, now: datetime, span: Span) -> Iterator[Case]:
     """Rungs of the safety ladder: at the due instant, 4 hours and 24 hours after it."""
     for way in told.ways:
         for step, asked, due, finished in _on_safety(way):
