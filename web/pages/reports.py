@@ -53,7 +53,7 @@ async def as_json(request: Request, here: House_, viewer: Reader, report_id: str
 
 async def _leaving(request: Request, here: House, viewer: Viewer, report_id: str) -> Table:
     one = find(report_id)
-    wanted = _asked(here, viewer, one, request.query_params, leaves=True)
+    wanted = wanted_of(here, viewer, one, request.query_params, leaves=True)
     return await counting.run(here.db, one, wanted, here.clock())
 
 
@@ -61,7 +61,7 @@ async def _leaving(request: Request, here: House, viewer: Viewer, report_id: str
 async def report(request: Request, here: House_, viewer: Reader, report_id: str) -> Response:
     """One report: what it counts and what not, and the figures."""
     one = find(report_id)
-    wanted = _asked(here, viewer, one, request.query_params)
+    wanted = wanted_of(here, viewer, one, request.query_params)
     found = await counting.run(here.db, one, wanted, here.clock())
     known: dict[str, Any] = {
         "report": one,
@@ -78,7 +78,7 @@ async def report(request: Request, here: House_, viewer: Reader, report_id: str)
     return await page(request, "report.html", viewer, **known)
 
 
-def _asked(here: House, viewer: Viewer, one: Report, said: Mapping[str, str], *, leaves: bool = False) -> Asked:
+def wanted_of(here: House, viewer: Viewer, one: Report, said: Mapping[str, str], *, leaves: bool = False) -> Asked:
     """What an address asks for. Whoever leads one team asks about that one."""
     by = said.get("by", one.by or "") or None
     return asked(
@@ -174,7 +174,7 @@ async def listed(request: Request, here: House_, viewer: Lister, report_id: str)
 
 def _exactly(here: House, viewer: Viewer, one: Report, said: Mapping[str, str]) -> Asked:
     """What a list is asked for: from exactly that day on, which a figure counted from."""
-    wanted = _asked(here, viewer, one, said)
+    wanted = wanted_of(here, viewer, one, said)
     begins = _day(said.get("from", ""))
     return Asked(begins or wanted.begins, wanted.until, wanted.team, wanted.pathway, wanted.by, wanted.inside)
 
