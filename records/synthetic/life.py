@@ -263,6 +263,7 @@ class Life:
         for row in self.assignments:
             if row["joining"] is joining and row["ends"] is None:
                 row["ends"] = max(self.now, row["starts"])
+        self.note("goes with", staff=came, joining=joining)
         if came is None:
             return
         choice = arranged.settlement.choices.get(came)

@@ -73,6 +73,8 @@ class Past:
 
     def lived(self) -> Iterator[Life]:
         """Every transition once its past is over: when it has ended, or at the end of all, as it stands then."""
+        for one in self.staff:
+            self.note("staff", **one.model_dump(mode="json", include={"id", "role", "team", "languages", "attributes"}))
         for number in range(self.people):
             self._comes(number)
         while self._heap and self._heap[0][0] <= self.until:

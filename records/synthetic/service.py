@@ -73,6 +73,7 @@ def _team(pathway: str, team: str) -> list[StaffMember]:
         StaffMember(
             id=f"{STAFF}{short}-peer-{number}", name=f"Synthetic {_GIVEN[number]}", role=Role.PEER_WORKER, team=team,
             hours_per_week=hours, works=works, languages=[_LANGUAGES[number % 4]],
+            attributes=[("gender:female", "gender:male")[number % 2]],
             settings=["secure-ward", "community"], role_supervisor=f"{STAFF}peer-lead",
         )
         for number, (hours, works) in enumerate(

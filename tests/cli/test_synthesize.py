@@ -21,7 +21,7 @@ def records(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
 async def test_a_past_and_its_ledger(pool: Pool, tmp_path: Path) -> None:
     ledger = tmp_path / "past.jsonl"
     asked = ("synthesize", "--people", "6", "--years", "1", "--seed", "3", "--until", "2026-11-01")
-    said = await alongside(*asked, "--ledger", ledger, "--json")
+    said = await alongside(*asked, "--ledger", str(ledger), "--json")
     told = json.loads(said.out)
     assert (said.code, told["people"], told["seed"]) == (0, 6, 3)
     assert told["transitions"] == await pool.fetchval("SELECT count(*) FROM transitions") >= 6
@@ -42,7 +42,7 @@ async def test_it_says_who_is_followed_by_nobody() -> None:
 async def test_never_among_real_people(pool: Pool, tmp_path: Path) -> None:
     await upsert_person(pool, somebody())
     ledger = tmp_path / "past.jsonl"
-    refused = await alongside("synthesize", "--people", "2", "--ledger", ledger)
+    refused = await alongside("synthesize", "--people", "2", "--ledger", str(ledger))
     assert refused.code == 5
     assert "never mixed" in refused.err
     assert not ledger.exists()
@@ -69,7 +69,7 @@ async def test_what_cannot_be_is_refused(pool: Pool, words: tuple[str, ...], cod
 async def test_a_ledger_that_is_there_is_not_written_over(pool: Pool, tmp_path: Path) -> None:
     ledger = tmp_path / "past.jsonl"
     ledger.write_text("something\n")
-    refused = await alongside("synthesize", "--people", "2", "--ledger", ledger)
+    refused = await alongside("synthesize", "--people", "2", "--ledger", str(ledger))
     assert refused.code == 2
     assert "file exists" in refused.err
     assert ledger.read_text() == "something\n"

@@ -107,6 +107,7 @@ class Told:
     ways: list[Way]
     born: dict[str, date]
     ethnicity: dict[str, str | None]
+    staff: dict[str, Fact]
 
     def of(self, person: str) -> list[Way]:
         """The transitions of somebody."""
@@ -121,13 +122,16 @@ class Told:
 def told(lines: Iterable[str]) -> Told:
     """A whole ledger."""
     ways: dict[str, Way] = {}
-    found = Told([], {}, {})
+    found = Told([], {}, {}, {})
     early: dict[str, list[Fact]] = {}
     for line in lines:
         one = json.loads(line)
         if one["what"] == "person":
             found.born[one["person"]] = date.fromisoformat(one["born"])
             found.ethnicity[one["person"]] = one["ethnicity"]
+            continue
+        if one["what"] == "staff":
+            found.staff[one["id"]] = one
             continue
         if one["what"] == "began":
             ways[one["transition"]] = Way(

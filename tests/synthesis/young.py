@@ -94,3 +94,25 @@ def _in_time(told: Told, way: Way, step: str, months: int) -> bool:
         if resumed <= said:
             due += resumed - held
     return instant(done["on"]) < due
+
+
+def engagement(told: Told, now: datetime, span: Span) -> Iterator[Case]:
+    """Transfers, and what was found a year later."""
+    for way in told.ways:
+        went = _transferred(way) if way.pathway == YOUNG else None
+        if went is None:
+            continue
+        said = [one["exit"] for one in way.all("ended")]
+        known, over = bool({"engaged", "not-engaged"} & set(said)), way.ended
+        due = ends(months_on(day(went), 12))
+        for held, resumed in way.holds():
+            if instant(way.all("transferred")[0]["at"]) <= resumed:
+                due += resumed - held
+        place = way.all("destination")
+        yield {
+            "day": day(went), "team": way.team, "pathway": way.pathway, "transfers": True, "known": known,
+            "destination": place[-1]["to"] if place else None,
+            "engaged": "engaged" in said, "not_engaged": "not-engaged" in said,
+            "not_yet": over is None and due > now, "overdue": over is None and due <= now,
+            "otherwise": over is not None and not known,
+        }  # fmt: skip
