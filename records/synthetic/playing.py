@@ -36,7 +36,6 @@ class Past:
         self.seed, self.people, self.until = seed, people, until
         self.begins = until - years * A_YEAR
         self.staff = staff()
-        self.someone: list[Someone] = []
         self._ledger = ledger
         self._heap: list[tuple[datetime, int, Life | Callable[[], Life]]] = []
         self._entered = 0
@@ -96,7 +95,6 @@ class Past:
         day = (self.begins + (self.until - self.begins) * draws.random()).date()
         at = max(self.begins, min(draws.by_day(day, weekend=pathway == WARD), self.until))
         whom = someone(self.seed, number, draws, day, pathway)
-        self.someone.append(whom)
         self.note(
             "person", person=whom.person.local_id, born=whom.person.date_of_birth, ethnicity=whom.ethnicity, at=at
         )

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -27,20 +28,33 @@ class Lived(NamedTuple):
     told: Told
 
 
-@pytest_asyncio.fixture(scope="module", params=SEEDS)
-async def lived(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> AsyncIterator[Lived]:
-    """The past of a seed."""
-    name = f"past_{request.param}"
-    admin = await asyncpg.connect(postgres_server.url_of("postgres"))
+@asynccontextmanager
+async def database(server: PostgresServer, name: str) -> AsyncIterator[Pool]:
+    """A fresh, migrated, empty database."""
+    admin = await asyncpg.connect(server.url_of("postgres"))
     await admin.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
-    pool = await open_pool(postgres_server.url_of(name))
-    ledger = io.StringIO()
+    pool = await open_pool(server.url_of(name))
     try:
-        async for _ in fill(pool, Past(request.param, PEOPLE, 2.6, NOW, ledger=ledger)):
-            pass
-        await pool.execute("ANALYZE")
-        yield Lived(pool, told(ledger.getvalue().splitlines()))
+        yield pool
     finally:
         pool.terminate()
         await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
         await admin.close()
+
+
+@pytest_asyncio.fixture(scope="module", params=SEEDS)
+async def lived(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> AsyncIterator[Lived]:
+    """The past of a seed."""
+    ledger = io.StringIO()
+    async with database(postgres_server, f"past_{request.param}") as pool:
+        async for _ in fill(pool, Past(request.param, PEOPLE, 2.6, NOW, ledger=ledger)):
+            pass
+        await pool.execute("ANALYZE")
+        yield Lived(pool, told(ledger.getvalue().splitlines()))
+
+
+@pytest_asyncio.fixture
+async def another(postgres_server: PostgresServer) -> AsyncIterator[Pool]:
+    """A second database beside that of the test."""
+    async with database(postgres_server, "another_past") as pool:
+        yield pool
