@@ -1,11 +1,11 @@
 -- migrate:up
 
--- Who ended a period of being ready to leave, and when they said so. Beside that, a period is never changed: it is
--- withdrawn, and another one entered in its place.
+-- Who ended a period of being ready to leave, and when they said so; of one from before this it is not known. Beside
+-- that, a period is never changed: it is withdrawn, and another one entered in its place.
 ALTER TABLE ready_periods ADD COLUMN ended_by text;
 ALTER TABLE ready_periods ADD COLUMN ended_at timestamptz;
-ALTER TABLE ready_periods ADD CONSTRAINT ended_says_who
-    CHECK ((ends IS NULL) = (ended_by IS NULL) AND (ended_by IS NULL) = (ended_at IS NULL));
+ALTER TABLE ready_periods ADD CONSTRAINT ended_says_who_and_when
+    CHECK ((ended_by IS NULL) = (ended_at IS NULL) AND (ended_by IS NULL OR ends IS NOT NULL));
 
 CREATE FUNCTION ready_periods_keep_what_was_said() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -13,7 +13,8 @@ BEGIN
         AND (OLD.id, OLD.transition_id, OLD.starts, OLD.reason, OLD.attribution, OLD.recorded_by, OLD.recorded_at)
             = (NEW.id, NEW.transition_id, NEW.starts, NEW.reason, NEW.attribution, NEW.recorded_by, NEW.recorded_at)
         AND OLD.corrects IS NOT DISTINCT FROM NEW.corrects AND OLD.withdrawn_at IS NULL
-        AND (OLD.ends IS NULL OR (OLD.ends, OLD.ended_by, OLD.ended_at) = (NEW.ends, NEW.ended_by, NEW.ended_at)) THEN
+        AND (OLD.ends IS NULL
+            OR (OLD.ends, OLD.ended_by, OLD.ended_at) IS NOT DISTINCT FROM (NEW.ends, NEW.ended_by, NEW.ended_at)) THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'ready_periods keeps what was said: % is not allowed', lower(TG_OP)

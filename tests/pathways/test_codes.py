@@ -1,7 +1,7 @@
 """The codes of the pathways are those that the reports count by."""
 
 from pathways.loader import find
-from schemas.discharge import ANOTHER, DESTINATIONS, FOLLOWED_BEDS, METHODS, OWN
+from schemas.discharge import ANOTHER, DESTINATIONS, FOLLOWED_BEDS, METHODS, OUT_OF_AREA_REASONS, OWN
 
 
 def test_the_facts_of_a_discharge_are_the_codes_that_are_counted() -> None:
@@ -9,4 +9,5 @@ def test_the_facts_of_a_discharge_are_the_codes_that_are_counted() -> None:
     assert facts["discharge_method"].values == list(METHODS)
     assert facts["discharge_destination"].values == list(DESTINATIONS)
     assert facts["responsible_provider"].values == [OWN, ANOTHER]
-    assert set(facts["bed_class"].values) >= FOLLOWED_BEDS
+    assert set(facts["bed_class"].values or []) >= FOLLOWED_BEDS
+    assert facts["out_of_area_reason"].values == list(OUT_OF_AREA_REASONS)
