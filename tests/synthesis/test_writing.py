@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -151,4 +151,4 @@ async def test_nothing_happens_after_its_end(pool: Pool) -> None:
         pass
     assert await pool.fetchval("SELECT max(at) FROM events") <= NOW
     told: list[dict[str, Any]] = [json.loads(line) for line in ledger.getvalue().splitlines()]
-    assert max(one["at"] for one in told) <= (NOW + timedelta(seconds=1)).isoformat()
+    assert max(one.get("at", "") for one in told) <= NOW.isoformat()
