@@ -10,6 +10,13 @@ WITH ends AS MATERIALIZED (
         FROM generate_series(date_trunc('month', $1::timestamp), ($2 - 1)::timestamp, interval '1 month') m
         CROSS JOIN (SELECT ($5 AT TIME ZONE 'Europe/London')::date AS day) today WHERE m <= today.day
     ) l
+), stays AS MATERIALIZED (
+    SELECT o.id, o.started, o.team, o.pathway, coalesce(least(m.occurred, o.closed_at), 'infinity') AS left_at
+    FROM transitions o LEFT JOIN milestones m ON m.transition_id = o.id AND m.milestone = 'discharged'
+    WHERE o.status <> 'registered' AND coalesce(least(m.occurred, o.closed_at), 'infinity') > $1::date - 1
+        AND o.pathway IN (
+            SELECT d.id FROM definitions d WHERE d.canonical::jsonb -> 'milestones' @> '[{"id": "discharged"}]'
+        )
 )
 SELECT concat_ws('/', t.id, e.day) AS case_id, t.id AS transition_id, t.started AS at, e.day, t.team, t.pathway,
     bed.value #>> '{}' AS bed_class, t.started,
@@ -17,14 +24,7 @@ SELECT concat_ws('/', t.id, e.day) AS case_id, t.id AS transition_id, t.started 
     late.id IS NOT NULL AS delayed,
     e.day - (t.started AT TIME ZONE 'Europe/London')::date AS days
 FROM ends e
-JOIN (
-    SELECT o.id, o.started, o.team, o.pathway, coalesce(least(m.occurred, o.closed_at), 'infinity') AS left_at
-    FROM transitions o LEFT JOIN milestones m ON m.transition_id = o.id AND m.milestone = 'discharged'
-    WHERE o.status <> 'registered' AND coalesce(least(m.occurred, o.closed_at), 'infinity') > $1::date - 1
-        AND o.pathway IN (
-            SELECT d.id FROM definitions d WHERE d.canonical::jsonb -> 'milestones' @> '[{"id": "discharged"}]'
-        )
-) t ON t.started <= e.at AND t.left_at > e.at
+JOIN stays t ON t.started <= e.at AND t.left_at > e.at
 LEFT JOIN fact_periods bed ON bed.transition_id = t.id AND bed.fact = 'bed_class' AND bed.since <= e.at
     AND coalesce(bed.until, 'infinity') > e.at
 LEFT JOIN fact_periods away ON away.transition_id = t.id AND away.fact = 'out_of_area' AND away.value = 'true'
