@@ -35,12 +35,12 @@ class Eighteen:
         if life.chance.yes(0.92):
             life.plan(self.leaves, self._leaves)
 
-    def does(self, life: Life, step: StepState) -> bool:
+    def does(self, life: Life, step: StepState) -> None:
         """Only the last question has its own answer."""
         if step.id != "engagement-check" or step.due is None:
-            return False
-        life.try_at(step, step.due + life.chance.span(-15, 25), self._asks)
-        return True
+            habits.set_about(life, step)
+        else:
+            life.try_at(step, step.due + life.chance.span(-15, 25), self._asks)
 
     def happened(self, life: Life, event: Event) -> None:
         """Whoever is told acts, or does not."""

@@ -3,7 +3,6 @@
 import heapq
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -66,8 +65,8 @@ class Story(Protocol):
     def lives(self, life: "Life") -> None:
         """Plan what happens to them."""
 
-    def does(self, life: "Life", step: StepState) -> bool:
-        """Plan what becomes of a step that is to be done; False when people do as with any step."""
+    def does(self, life: "Life", step: StepState) -> None:
+        """Plan what becomes of a step that is to be done."""
 
     def happened(self, life: "Life", event: Event) -> None:
         """Something happened that others act upon."""
@@ -275,8 +274,6 @@ class Life:
 
     def _look(self) -> None:
         """People see what is to be done, and set about it; once more when its date or its time has changed."""
-        from records.synthetic.habits import set_about
-
         booked = self.journey.peers.booked if self.journey.peers else {}
         for step in list(self.journey.steps.values()):
             if not step.state.actionable:
@@ -286,25 +283,23 @@ class Life:
             if self._planned.get(step.id) == wanted:
                 continue
             self._planned[step.id] = wanted
-            if not self.story.does(self, step):
-                set_about(self, step)
+            self.story.does(self, step)
 
     def try_at(self, step: StepState, at: datetime, action: Callable[["Life", StepState], None]) -> None:
         """Plan to do something for a step, unless its date or time has changed until then, or it is done."""
-        self.plan(at, partial(_still, step.id, self._planned.get(step.id), action))
+        step_id, planned = step.id, self._planned.get(step.id)
+
+        def still(life: "Life") -> None:
+            found = life.step(step_id)
+            if found is not None and life._planned.get(step_id) == planned:
+                action(life, found)
+
+        self.plan(at, still)
 
     @property
     def uuid(self) -> UUID:
         """The transition."""
         return UUID(self.id)
-
-
-def _still(
-    step_id: str, planned: object, action: Callable[[Life, StepState], None], life: Life
-) -> None:  # fmt: skip
-    step = life.step(step_id)
-    if step is not None and life._planned.get(step_id) == planned:
-        action(life, step)
 
 
 def _contacts(journey: Journey, events: list[Event]) -> Row:

@@ -41,14 +41,13 @@ class Waiting:
         if life.chance.yes(0.07):
             life.plan(life.now + life.chance.span(10, 200), self._leaves)
 
-    def does(self, life: Life, step: StepState) -> bool:
+    def does(self, life: Life, step: StepState) -> None:
         """The two appointments are at their time."""
         milestone = APPOINTED.get(step.id)
-        at = life.journey.expected.get(milestone or "")
-        if milestone is None or at is None:
-            return milestone is not None
-        life.try_at(step, at, self._comes)
-        return True
+        if milestone is None:
+            habits.set_about(life, step)
+        elif (at := life.journey.expected.get(milestone)) is not None:
+            life.try_at(step, at, self._comes)
 
     def happened(self, life: Life, event: Event) -> None:
         """One thing follows from the other."""

@@ -58,14 +58,12 @@ class Ward:
             life.plan(self.leaves - chance.span(1, 40), self._is_ready)
         life.plan(self.leaves, self._leaves)
 
-    def does(self, life: Life, step: StepState) -> bool:
+    def does(self, life: Life, step: StepState) -> None:
         """The two follow-ups have days of their own."""
         if step.id not in ("follow-up-72h", "follow-up-48h"):
-            return False
-        at = self._follow_up(life, step, life.journey.occurred["discharged"])
-        if at is not None:
+            habits.set_about(life, step)
+        elif (at := self._follow_up(life, step, life.journey.occurred["discharged"])) is not None:
             life.try_at(step, at, self._follows_up)
-        return True
 
     def happened(self, life: Life, event: Event) -> None:
         """Whoever is told acts, or does not."""
