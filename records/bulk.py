@@ -59,7 +59,8 @@ MOVES = f"""
 WHERE a.what = 'move-definition' ORDER BY a.at DESC, a.id LIMIT $1
 """
 _ITEM = """
-SELECT i.number, i.asked, i.transition_id::text AS transition_id, i.step, s.title, p.local_id, p.given_name, p.family_name,
+SELECT i.number, i.asked, i.transition_id::text AS transition_id, i.step, s.title, p.local_id,
+    p.given_name, p.family_name,
     i.became, i.why, i.tries, i.recorded_at
 FROM bulk_items i LEFT JOIN transitions t ON t.id = i.transition_id LEFT JOIN people p ON p.id = t.person_id
 LEFT JOIN steps s ON s.transition_id = i.transition_id AND s.step = i.step"""
