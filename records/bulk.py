@@ -174,8 +174,8 @@ class Item(Stored):
 
     @property
     def name(self) -> str:
-        """The person's name."""
-        return f"{self.given_name} {self.family_name}"
+        """The person's name; nothing where it is nobody."""
+        return f"{self.given_name} {self.family_name}" if self.transition_id else ""
 
 
 class Taken(Stored):

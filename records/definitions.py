@@ -16,9 +16,9 @@ SELECT canonical FROM definitions WHERE digest = $1
 """
 ALL = """
 -- Every version that is kept, and how many open journeys run by it.
-SELECT d.digest, d.id, d.version, d.recorded_at, count(t.id)::int AS running
-FROM definitions d LEFT JOIN transitions t ON t.definition = d.digest AND t.status = 'open'
-GROUP BY d.digest ORDER BY d.id, d.version DESC, d.recorded_at DESC
+SELECT d.digest, d.id, d.version, d.recorded_at,
+    (SELECT count(*)::int FROM transitions t WHERE t.definition = d.digest AND t.status = 'open') AS running
+FROM definitions d ORDER BY d.id, d.version DESC, d.recorded_at DESC
 """
 
 _known: dict[str, str] = {}

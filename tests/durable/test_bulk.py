@@ -62,6 +62,23 @@ async def over(place: Place, bulk_id: str, seconds: float = 60) -> None:
     await until(ended, seconds)
 
 
+async def silent(place: Place) -> Followed:
+    """Somebody whose workflow is there and answers nothing: no worker takes its tasks."""
+    found = await place.registered()
+    await place.client.start_workflow("TransitionWorkflow", id=f"transition-{found.id}", task_queue=f"nobody-{uuid4()}")
+    return found
+
+
+async def waits(place: Place, bulk_id: str) -> None:
+    """Until the workflow has seen that it is stopped, and waits."""
+    handle = place.client.get_workflow_handle(workflow_id(bulk_id))
+
+    async def so() -> bool:
+        return any(e.HasField("timer_started_event_attributes") for e in (await handle.fetch_history()).events)
+
+    await until(so)
+
+
 async def done(place: Place, bulk_id: str, count: int) -> None:
     async def so_many() -> bool:
         return (await bulk.action(place.pool, bulk_id)).done >= count
@@ -160,17 +177,12 @@ async def test_who_does_not_answer_comes_last_and_holds_nobody_up(
     monkeypatch.setattr("activities.bulk.ANSWERS_WITHIN", timedelta(seconds=1))
     async with there.worker():
         who = await people(there, 6)
-        elsewhere = there.settings.model_copy(update={"task_queue": f"nobody-{uuid4()}"})
-        silent = await Place(there.client, there.pool, elsewhere).registered()
-        there.followed.append(silent)
-        await there.client.start_workflow(
-            "TransitionWorkflow", id=f"transition-{silent.id}", task_queue=elsewhere.task_queue
-        )
-        asked = await ask(there, offer(), [silent, *who])
+        nobody = await silent(there)
+        asked = await ask(there, offer(), [nobody, *who])
         await done(there, asked, 6)
         found = await bulk.action(there.pool, asked)
         assert (found.to_do, found.done, found.ended_at) == (1, 6, None)
-        await there.client.get_workflow_handle(f"transition-{silent.id}").terminate("the test is over")
+        await nobody.handle.terminate("nobody follows them any more")
         await over(there, asked, 60)
         last = (await became(there, asked))[0]
         assert last == (Became.REFUSED, "The transition is not followed any more.")
@@ -183,12 +195,7 @@ async def test_it_is_stopped_goes_on_and_the_rest_is_left(there: Place) -> None:
         await bulk.keep(there.pool, bulk_id, COORDINATOR, offer(), now(), [Asked(one.id, one.id) for one in who])
         await bulk.stop(there.pool, bulk_id, COORDINATOR, now())
         await begin(there.client, there.settings.task_queue, bulk_id)
-        handle = there.client.get_workflow_handle(workflow_id(bulk_id))
-
-        async def waits() -> bool:
-            return any(e.HasField("timer_started_event_attributes") for e in (await handle.fetch_history()).events)
-
-        await until(waits)
+        await waits(there, bulk_id)
         assert await became(there, bulk_id) == [(Became.TO_DO, None)] * 3
         await bulk.go_on(there.pool, bulk_id)
         await look_again(there.client, there.settings.task_queue, bulk_id)
