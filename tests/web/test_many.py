@@ -166,16 +166,16 @@ async def test_ids_of_people_whom_one_may_not_see_say_nothing_of_them(desk: Desk
     await sign_in(desk.browser, OTHER)
     nobody = str(uuid4())
     said = {"to": COORDINATOR, "answer_by": day(3), "reason": "A test of strangers."}
-    mine = ["nonsense", "%00", person.id, nobody]
+    mine = ["nonsense", "\0", person.id, nobody, "x" * 100, "x" * 101]
     shown = await desk.post("/people/many", do="offer", item=mine, go="preview", **said)
     text = plain(shown.text)
-    assert text.count(NOT_SEEN) == 4
+    assert text.count(NOT_SEEN) == 5
     assert "TEST-" not in text
     assert "Clementine" not in text
     assert "There is nothing to be done" in text
     sent = await desk.post("/people/many", do="offer", item=mine, go="confirm", bulk_id=str(uuid4()), **said)
     text = await desk.over(sent.headers["location"])
-    assert text.count(NOT_SEEN) == 4
+    assert text.count(NOT_SEEN) == 5
     assert "TEST-" not in text
     assert await person.commits() == [(1, "start")]
     kept = "SELECT count(*) FROM bulk_items WHERE transition_id IS NOT NULL"

@@ -162,9 +162,10 @@ async def choose(request: Request, here: House_, form: Form, viewer: Steers) -> 
 
 def _sent(form: FormData) -> list[tuple[str, str | None]]:
     """The ids that a form has, each once and in their order: with a step, or of people alone."""
-    texts = [str(one) for one in (form.getlist("item") or form.getlist("who"))]
-    parts = [text.partition(STEP) for text in dict.fromkeys(texts)]
-    return [(one[:80], step[:120] or None) for one, _, step in parts if one and (one + step).isprintable()]
+    texts = ["".join(char if char.isprintable() else "?" for char in str(one)) for one in
+             (form.getlist("item") or form.getlist("who"))]  # fmt: skip
+    parts = [text.partition(STEP) for text in texts if text]
+    return list(dict.fromkeys((one[:80], step[:120] or None) for one, _, step in parts))
 
 
 async def _chosen(
@@ -292,4 +293,4 @@ async def begun(here: House, bulk_id: str) -> str:
     except (RPCError, RuntimeError) as error:  # a client that never reached Temporal fails as the latter
         log.warning("Temporal cannot be reached", error=type(error).__name__, bulk_id=bulk_id)
         return "It is kept, and begins as soon as the service that follows people can be reached again."
-    return "It is under way: what becomes of each is below."
+    return "It was begun: what becomes of each is below."
