@@ -170,6 +170,14 @@ async def standings(
     return {str(row["id"]): _seen(row, directory, mine, staff, of_team(role, team, row["team"]), now) for row in rows}
 
 
+async def whole(
+    db: Database, staff: str, role: Role, team: str | None, transition_ids: Collection[str], now: datetime
+) -> dict[str, Seen]:
+    """Those of some transitions of whose people somebody sees the whole, by their ids."""
+    found = await standings(db, staff, role, team, transition_ids, now)
+    return {one: seen for one, seen in found.items() if sight(role, seen.standing) is Sight.WHOLE}
+
+
 def _seen(row: Record, directory: roles.Directory, mine: set[str], staff: str, same_team: bool, now: datetime) -> Seen:
     overlap = _overlap(row["overlap_coordinator_id"], row["overlap_until"])
     place = roles.Place(row["team"], row["coordinator_id"], overlap, row["handover_to"])

@@ -21,6 +21,8 @@ COOKIE = "alongside"
 SECURE_COOKIE = "__Host-alongside"
 UNATTENDED = "Alongside-Unattended"
 """A header of what a page asks by itself: it does not keep anybody signed in who has left."""
+UNATTENDED_HERE = "unattended"
+"""The same in an address, for a page that asks by itself without a script."""
 
 
 class SignedOut(Exception):
@@ -82,7 +84,7 @@ def token_of(request: Request) -> str | None:
 async def whoever(request: Request) -> Viewer:
     """Whoever is signed in; SignedOut when nobody is."""
     here, token = house(request), token_of(request)
-    used = UNATTENDED not in request.headers
+    used = UNATTENDED not in request.headers and UNATTENDED_HERE not in request.query_params
     found = await sessions.find(here.db, token, here.clock(), used=used) if token else None
     if found is None or token is None:
         raise SignedOut

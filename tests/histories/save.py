@@ -8,7 +8,8 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
@@ -18,12 +19,17 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from planner.clock import end_of
+from records import bulk
+from schemas.bulk import Became
+from tests.durable import test_bulk as many
 from tests.durable import test_support as supported
-from tests.durable.following import place
+from tests.durable import test_webhooks as hooks
+from tests.durable.following import COORDINATOR, Place, now, place, until
 from tests.durable.test_continuing import IMPATIENT, expect, runs
 from tests.durable.test_visits import field
 from tests.rehearsals.test_rehearsals import FILES, beside, the
-from workers import support, visits
+from workers import bulk as bulk_actions
+from workers import support, visits, webhooks
 from workers.client import open_pool, register_search_attributes
 from workers.embedded import ephemeral_postgres, time_skipping
 from workers.rehearsal import stage
@@ -47,7 +53,10 @@ STORIES = (
 RENEWED = "continued-as-new"
 VISIT = "out-alone"
 SUPPORT = "supervision"
+WEBHOOK = "another-system-is-told"
+BULK = "many-are-offered"
 PROCESS = re.compile(r"\d+@")
+TRACE = "stackTrace"
 
 
 async def save(names: Collection[str]) -> None:
@@ -64,6 +73,10 @@ async def save(names: Collection[str]) -> None:
         await save_visit()
     if SUPPORT in names:
         await save_support()
+    if WEBHOOK in names:
+        await save_webhook()
+    if BULK in names:
+        await save_bulk()
 
 
 async def save_visit() -> None:
@@ -93,26 +106,70 @@ async def save_support() -> None:
         pool.terminate()
 
 
+async def save_webhook() -> None:
+    """Save a webhook: what changes is told, does not arrive, arrives, and then nobody is there any more."""
+    async with _real() as there, there.worker(), hooks.receiving() as receiver:
+        id_, _ = await hooks.told(there, receiver)
+        person = await there.take_on()
+        await until(lambda: _so(receiver.revisions == [1]))
+        receiver.status = 503
+        await hooks.hold(person, 1)
+        await until(lambda: _so(receiver.refused > 0))
+        receiver.status = 410
+        await there.client.get_workflow_handle(webhooks.workflow_id(id_)).result()
+        await _keep(there.client, webhooks.workflow_id(id_), WEBHOOK)
+
+
+async def save_bulk() -> None:
+    """Save one thing for many: stopped and gone on with; one does not answer, comes last, and is not followed then."""
+    async with _real() as there, there.worker():
+        who = await many.people(there, 6)
+        silent = await many.silent(there)
+        bulk_id = str(uuid5(NAMESPACE_URL, BULK))
+        items = [bulk.Asked(one.id, one.id) for one in [silent, *who]]
+        await bulk.keep(there.pool, bulk_id, COORDINATOR, many.offer(), now(), items)
+        await bulk.stop(there.pool, bulk_id, COORDINATOR, now())
+        await bulk_actions.begin(there.client, there.settings.task_queue, bulk_id)
+        await many.waits(there, bulk_id)
+        await bulk.go_on(there.pool, bulk_id)
+        await bulk_actions.look_again(there.client, there.settings.task_queue, bulk_id)
+        await many.done(there, bulk_id, len(who))
+        await silent.handle.terminate("nobody follows them any more")
+        await many.over(there, bulk_id)
+        assert [one for one, _ in await many.became(there, bulk_id)] == [Became.REFUSED, *[Became.DONE] * len(who)]
+        await _keep(there.client, bulk_actions.workflow_id(bulk_id), BULK)
+
+
+async def _so(true: bool) -> bool:
+    return true
+
+
 async def _save_renewed() -> None:
+    async with _real(IMPATIENT) as there, there.worker():
+        person = await there.take_on()
+        number = 0
+        while len(await runs(there.client, person.id)) == 1:
+            await expect(person, number)
+            number += 1
+        await expect(person, number)
+        await _keep(there.client, workflow_id(person.id), RENEWED)
+
+
+@asynccontextmanager
+async def _real(said: Sequence[str] = ()) -> AsyncIterator[Place]:
+    """A place of its own, on real time."""
     async with (
         ephemeral_postgres() as postgres,
         await WorkflowEnvironment.start_local(
             data_converter=pydantic_data_converter,
             dev_server_existing_path=str(find_binary(None)),
-            dev_server_extra_args=IMPATIENT,
+            dev_server_extra_args=said,
         ) as environment,
     ):
-        client = environment.client
-        await register_search_attributes(client)
+        await register_search_attributes(environment.client)
         pool = await open_pool(postgres.url)
-        async with place(client, pool) as there, there.worker():
-            person = await there.take_on()
-            number = 0
-            while len(await runs(client, person.id)) == 1:
-                await expect(person, number)
-                number += 1
-            await expect(person, number)
-            await _keep(client, workflow_id(person.id), RENEWED)
+        async with place(environment.client, pool) as there:
+            yield there
         pool.terminate()
 
 
@@ -128,13 +185,13 @@ async def _keep(client: Client, followed: str, name: str) -> None:
 
 
 def _anonymous(history: WorkflowHistory) -> str:
-    """The history without the machine that it was made on: processes are named by number and host."""
+    """The history without the machine that it was made on: processes are named by number and host, files by folder."""
     return json.dumps(_without_machine(json.loads(history.to_json())), indent=1, sort_keys=True)
 
 
 def _without_machine(found: object) -> object:
     if isinstance(found, dict):
-        return {key: _without_machine(value) for key, value in found.items()}
+        return {key: "" if key == TRACE else _without_machine(value) for key, value in found.items()}
     if isinstance(found, list):
         return [_without_machine(value) for value in found]
     return "saved" if isinstance(found, str) and PROCESS.match(found) else found
@@ -142,4 +199,4 @@ def _without_machine(found: object) -> object:
 
 if __name__ == "__main__":
     SAVED.mkdir(exist_ok=True)
-    asyncio.run(save(sys.argv[1:] or (*STORIES, RENEWED, VISIT, SUPPORT)))
+    asyncio.run(save(sys.argv[1:] or (*STORIES, RENEWED, VISIT, SUPPORT, WEBHOOK, BULK)))

@@ -99,6 +99,13 @@ INSERT INTO debriefs (staff, cause, arisen_at, offer_by, offered_at, offered_by,
     SELECT 'coord-' || n % 1000 + 1, 'visit', h, h + interval '1 day', CASE WHEN n > 200 THEN h END,
         CASE WHEN n > 200 THEN 'ops' END, CASE WHEN n > 400 THEN true END
     FROM (SELECT n, timestamptz '2026-01-01' + n * interval '1 minute' AS h FROM generate_series(1, 20000) n) x;
+INSERT INTO bulk_actions (id, what, staff, at, said, ended_at)
+    SELECT gen_random_uuid(), CASE WHEN n % 10 = 0 THEN 'move-definition' ELSE 'acknowledge' END,
+        'coord-' || n % 1000 + 1, h, '{}', CASE WHEN n > 20 THEN h END
+    FROM (SELECT n, timestamptz '2026-01-01' + n * interval '1 minute' AS h FROM generate_series(1, 5000) n) x;
+INSERT INTO bulk_items (bulk_id, number, asked, transition_id, became, recorded_at)
+    SELECT a.id, n, t.id, t.id, CASE WHEN a.ended_at IS NULL THEN 'to-do' ELSE 'done' END, a.ended_at
+    FROM bulk_actions a CROSS JOIN (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20) t;
 INSERT INTO support_alerts (staff, matter, due, number, recipient, text, created_at)
     SELECT staff, track, held_on, 0, staff, 'It is due.', held_on FROM supervisions;
 """

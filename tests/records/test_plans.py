@@ -12,8 +12,11 @@ from asyncpg import Connection, Record, connect
 from records import (
     absences,
     board,
+    bulk,
     covering,
+    definitions,
     feeds,
+    foretold,
     known,
     listings,
     machines,
@@ -28,6 +31,7 @@ from records import (
     support_alerts,
     visit_notices,
     visits,
+    word,
     work,
 )
 from records.caseload import PEOPLE_ALREADY
@@ -82,6 +86,20 @@ BOARD = {
     for what, asked in SEARCHES.items()
     for newest in (False, True)
 }  # fmt: skip
+BULK = {
+    "one thing for many": (bulk.ACTION, (ZERO,)),
+    "what somebody asked for": (bulk.ACTIONS_OF, ("coord-3", 10)),
+    "moves to newer definitions": (bulk.MOVES, (10,)),
+    "the many": (bulk.ITEMS, (ZERO, 0, 101)),
+    "the many of one outcome": (bulk.ITEMS_THAT, (ZERO, 0, 101, "done")),
+    "whose turn it is": (bulk.NEXT, (ZERO, 4)),
+    "what is under way": (bulk.UNDER_WAY, ()),
+    "one is taken": (bulk.TAKE, (ZERO, 1)),
+    "what is left": (bulk.LEAVE, (ZERO, "not wanted")),
+    "those who run by a definition": (foretold.RUNNING, ("0" * 64, NOW, ZERO, 51)),
+    "how many run by each": (definitions.ALL, ()),
+    "who was told of a step": (word.TOLD_OF, (ZERO, "step-1")),
+}
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 HELD = (["coord-1", "coord-9"], [None, "Team 10"])
 FILTERS = (False, None, False, None, None, False)
@@ -172,6 +190,7 @@ PLANNED = {
     "whose support is followed": (support.TO_FOLLOW, ()),
     "told of support": (support_alerts.TOLD, ("peer-3", "role", datetime(2026, 6, 1, tzinfo=UTC), 1, None)),
     **BOARD,
+    **BULK,
 }  # fmt: skip
 
 
