@@ -112,6 +112,8 @@ class Action(StrEnum):
     """See what the service counts, in figures."""
     REPORT_LISTS = "report-lists"
     """See whom a figure is about."""
+    CHART_MARKS = "chart-marks"
+    """Write on the chart of a report: a baseline that begins anew, with its reason, or a change to know of."""
     TOKENS = "tokens"
     """Let machines in, and send what changes to other systems."""
 
@@ -154,6 +156,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.WHO_LOOKED: _MANAGING | {Role.PRIVACY_OFFICER},
     Action.REPORTS: _WATCHING | {Role.PEER_LEAD},
     Action.REPORT_LISTS: _MANAGING,
+    Action.CHART_MARKS: _MANAGING,
     Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
 }
 """Who may do what. A role that is not named may not."""

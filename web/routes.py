@@ -7,6 +7,7 @@ from web.pages import (
     acts,
     board,
     capacity,
+    charts,
     entrance,
     execution,
     feeds,
@@ -43,5 +44,6 @@ ROUTERS: list[APIRouter] = [
     week.router,
     inbox.router,
     capacity.router,
+    charts.router,
     reports.router,
 ]

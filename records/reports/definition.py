@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from planner.spc import Good
 from planner.suppression import Part
 
 
@@ -80,7 +81,8 @@ class Report:
     is wrapped around it keeps to the asked days, team and pathway; it uses $1 and $2 itself where an index has them.
 
     `splits` are what it may be told apart by beside team and pathway, each a column of the cases and its title; `by` is
-    what it is told apart by unless somebody asks otherwise. `charted` is the figure to draw over time.
+    what it is told apart by unless somebody asks otherwise. `charted` is the figure to draw over time, `better` the
+    direction of it that is the better one, where one is.
     """
 
     id: str
@@ -101,6 +103,7 @@ class Report:
     by: str | None = None
     split_words: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    better: Good = None
 
     @property
     def all_splits(self) -> dict[str, str]:

@@ -11,9 +11,10 @@ from fastapi.responses import JSONResponse
 
 from planner.clock import local_day
 from planner.policy import Action, Sight, Standing, of_every_team, of_team, sight
+from planner.spc import Rules
 from records import my_people, staff
 from records.errors import RecordsError
-from records.reports import counting, words
+from records.reports import charts, counting, words
 from records.reports.asked import Asked, asked
 from records.reports.counting import Case
 from records.reports.definition import Figure, Report
@@ -23,7 +24,9 @@ from schemas.codes import Role
 from web import export
 from web.answers import page
 from web.house import House
+from web.pictures.spc import called, signals_in_words
 from web.viewer import House_, Needs, Viewer
+from workers.settings import Settings
 
 router = APIRouter(prefix="/reports")
 Reader = Annotated[Viewer, Depends(Needs(Action.REPORTS))]
@@ -53,7 +56,7 @@ async def as_json(request: Request, here: House_, viewer: Reader, report_id: str
 
 async def _leaving(request: Request, here: House, viewer: Viewer, report_id: str) -> Table:
     one = find(report_id)
-    wanted = _asked(here, viewer, one, request.query_params, leaves=True)
+    wanted = wanted_of(here, viewer, one, request.query_params, leaves=True)
     return await counting.run(here.db, one, wanted, here.clock())
 
 
@@ -61,23 +64,29 @@ async def _leaving(request: Request, here: House, viewer: Viewer, report_id: str
 async def report(request: Request, here: House_, viewer: Reader, report_id: str) -> Response:
     """One report: what it counts and what not, and the figures."""
     one = find(report_id)
-    wanted = _asked(here, viewer, one, request.query_params)
+    wanted = wanted_of(here, viewer, one, request.query_params)
     found = await counting.run(here.db, one, wanted, here.clock())
     known: dict[str, Any] = {
         "report": one,
         "asked": wanted,
         "rows": [_told(found, row, viewer) for row in [*found.rows, found.total]],
         "heads": _heads(found),
-        "teams": await staff.teams(here.db) if _every_team(viewer) else [wanted.team],
+        "teams": await staff.teams(here.db) if every_team(viewer) else [wanted.team],
         "pathways": await my_people.in_use(here.db),
-        "last": f"{_last(wanted):%Y-%m-%d}",
-        "csv": _address(wanted, f"/reports/{one.id}.csv"),
-        "json": _address(wanted, f"/reports/{one.id}.json"),
+        "last": f"{last_day(wanted):%Y-%m-%d}",
+        "chart": await charts.charted(here.db, one, wanted, here.clock(), rules_of(here.settings)),
+        "picture": address(wanted, f"/reports/{one.id}.svg"),
+        "marking": address(wanted, f"/reports/{one.id}/marks"),
+        "may_mark": viewer.may(Action.CHART_MARKS),
+        "signals": signals_in_words,
+        "called": called,
+        "csv": address(wanted, f"/reports/{one.id}.csv"),
+        "json": address(wanted, f"/reports/{one.id}.json"),
     }
     return await page(request, "report.html", viewer, **known)
 
 
-def _asked(here: House, viewer: Viewer, one: Report, said: Mapping[str, str], *, leaves: bool = False) -> Asked:
+def wanted_of(here: House, viewer: Viewer, one: Report, said: Mapping[str, str], *, leaves: bool = False) -> Asked:
     """What an address asks for. Whoever leads one team asks about that one."""
     by = said.get("by", one.by or "") or None
     return asked(
@@ -85,14 +94,19 @@ def _asked(here: House, viewer: Viewer, one: Report, said: Mapping[str, str], *,
         local_day(here.clock()),
         begins=_day(said.get("from", "")),
         ends=_day(said.get("to", "")),
-        team=(said.get("team") or None) if _every_team(viewer) else viewer.team,
+        team=(said.get("team") or None) if every_team(viewer) else viewer.team,
         pathway=said.get("pathway") or None,
         by=by,
         inside=viewer.may(Action.REPORT_LISTS) and not leaves,
     )
 
 
-def _every_team(viewer: Viewer) -> bool:
+def rules_of(settings: Settings) -> Rules:
+    """What counts as more than chance on a chart, as this service has set it."""
+    return Rules(settings.chart_shift or None, settings.chart_trend or None, near_a_limit=settings.chart_near_limit)
+
+
+def every_team(viewer: Viewer) -> bool:
     """Whether they may ask about any team: operations and managers may; who leads one team asks about that."""
     leads = viewer.role in (Role.TEAM_LEAD, Role.PEER_LEAD)
     return not leads or of_every_team(viewer.role, viewer.team)
@@ -105,15 +119,15 @@ def _day(text: str) -> date | None:
         raise RecordsError("invalid", "Write a day that exists, such as 2026-11-26.") from None
 
 
-def _last(wanted: Asked) -> date:
+def last_day(wanted: Asked) -> date:
     return date.fromordinal(wanted.until.toordinal() - 1)
 
 
-def _address(wanted: Asked, path: str, **more: str | None) -> str:
+def address(wanted: Asked, path: str, **more: str | None) -> str:
     """The same, at another page of it."""
     said = {
         "team": wanted.team, "pathway": wanted.pathway, "by": wanted.by or "", "from": f"{wanted.begins:%Y-%m-%d}",
-        "to": f"{_last(wanted):%Y-%m-%d}", **more,
+        "to": f"{last_day(wanted):%Y-%m-%d}", **more,
     }  # fmt: skip
     return f"{path}?{urlencode({name: text for name, text in said.items() if text is not None})}"
 
@@ -139,7 +153,7 @@ def _list_of(found: Table, row: Row, figure: Figure) -> str | None:
     if not figure.listed or not row.cells[figure.name]:
         return None
     among = found.asked if row.period is None else found.asked.within(row.period, found.report)
-    return _address(among, f"/reports/{found.report.id}/list", figure=figure.name, split=row.split)
+    return address(among, f"/reports/{found.report.id}/list", figure=figure.name, split=row.split)
 
 
 @router.get("/{report_id}/list")
@@ -149,24 +163,24 @@ async def listed(request: Request, here: House_, viewer: Lister, report_id: str)
     wanted, figure = _exactly(here, viewer, one, said), said.get("figure", "")
     split, after = said.get("split"), said.get("after")
     found = await counting.cases(here.db, one, wanted, figure, here.clock(), split, after=after)
-    again = partial(_address, wanted, f"/reports/{one.id}/list", figure=figure, split=split)
+    again = partial(address, wanted, f"/reports/{one.id}/list", figure=figure, split=split)
     known: dict[str, Any] = {
         "report": one,
         "figure": one.figure(figure),
         "asked": wanted,
         "split": split,
-        "last": _last(wanted),
+        "last": last_day(wanted),
         "rows": [(case, _sees(viewer, case), _details(one, case)) for case in found.rows],
         "next": again(after=found.next) if found.next else None,
         "first": again() if after else None,
-        "back": _address(wanted, f"/reports/{one.id}"),
+        "back": address(wanted, f"/reports/{one.id}"),
     }
     return await page(request, "report-list.html", viewer, **known)
 
 
 def _exactly(here: House, viewer: Viewer, one: Report, said: Mapping[str, str]) -> Asked:
     """What a list is asked for: from exactly that day on, which a figure counted from."""
-    wanted = _asked(here, viewer, one, said)
+    wanted = wanted_of(here, viewer, one, said)
     begins = _day(said.get("from", ""))
     return Asked(begins or wanted.begins, wanted.until, wanted.team, wanted.pathway, wanted.by, wanted.inside)
 
