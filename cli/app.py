@@ -9,6 +9,7 @@ import typer
 
 from cli import (
     absence,
+    board_pack,
     capacity,
     caseload,
     commands,
@@ -24,6 +25,7 @@ from cli import (
     reconcile,
     register,
     rehearse,
+    report,
     services,
     show,
     source,
@@ -41,6 +43,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
     *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens),
+    *(report, board_pack),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

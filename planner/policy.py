@@ -108,6 +108,12 @@ class Action(StrEnum):
     """See who looked at whom, and who broke the glass."""
     WHO_LOOKED = "who-looked"
     """See who looked at one person whom they see; the privacy officer, at anybody."""
+    REPORTS = "reports"
+    """See what the service counts, in figures."""
+    REPORT_LISTS = "report-lists"
+    """See whom a figure is about."""
+    CHART_MARKS = "chart-marks"
+    """Write on the chart of a report: a baseline that begins anew, with its reason, or a change to know of."""
     TOKENS = "tokens"
     """Let machines in, and send what changes to other systems."""
 
@@ -148,6 +154,9 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.BREAK_GLASS: CARING | {Role.OPERATIONS},
     Action.ACCESS_LOG: frozenset({Role.PRIVACY_OFFICER}),
     Action.WHO_LOOKED: _MANAGING | {Role.PRIVACY_OFFICER},
+    Action.REPORTS: _WATCHING | {Role.PEER_LEAD},
+    Action.REPORT_LISTS: _MANAGING,
+    Action.CHART_MARKS: _MANAGING,
     Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
 }
 """Who may do what. A role that is not named may not."""

@@ -11,6 +11,9 @@ from records.database import Database, connected
 from records.errors import RecordsError
 from schemas.base import Stored
 
+LONGEST = 300
+"""Letters of what stands on a chart."""
+
 
 class MarkKind(StrEnum):
     """What a mark is."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from planner.clock import local_day
 from planner.journey import summary
 from records import definitions, notices, roles
 from records.database import Database, Link, connected, transaction
@@ -104,6 +105,10 @@ SELECT $1, e.step, e.due, e.rung, e.at, e.roles, e.recipients, $2
 FROM jsonb_to_recordset($3::text::jsonb)
     AS e (step text, due timestamptz, rung int, at timestamptz, roles text[], recipients text[])
 ON CONFLICT (transition_id, step, due, rung) DO NOTHING
+"""
+DEATH = """
+-- The person of a transition died, on this day unless another was said.
+UPDATE people SET died_on = $2 FROM transitions t WHERE t.id = $1 AND people.id = t.person_id AND people.died_on IS NULL
 """
 INSERT_NOTICES = """
 -- Who is told what, each once under its key.
@@ -279,6 +284,7 @@ async def _tell(link: Link, change: Change, team: str, was: str | None, *, email
         await link.execute(INSERT_NOTICES, change.id, change.revision, as_json(rows), commit.at)
     if journey.closed is not None and journey.closed.exit == DIED:
         await notices.withdraw(link, change.id)
+        await link.execute(DEATH, change.id, local_day(journey.closed.at))
         await _offer_debriefs(link, journey, journey.closed.at)
     return await _answer(link, change, team) if tells else Committed(team=team)
 

@@ -13,7 +13,11 @@ RECORDED = """
 -- Every transition as the records have it, with its steps. Reads everything, by its nature.
 SELECT t.id, t.status, t.revision, t.team, t.journey::text AS journey,
     (SELECT coalesce(jsonb_object_agg(s.step, jsonb_build_array(s.state, s.due)), '{}') FROM steps s
-     WHERE s.transition_id = t.id)::text AS steps
+     WHERE s.transition_id = t.id)::text AS steps,
+    (SELECT coalesce(jsonb_object_agg(m.milestone, jsonb_build_array(m.expected, m.occurred)), '{}') FROM milestones m
+     WHERE m.transition_id = t.id)::text AS milestones,
+    (SELECT coalesce(jsonb_object_agg(f.fact, f.value), '{}') FROM fact_periods f
+     WHERE f.transition_id = t.id AND f.until IS NULL)::text AS facts
 FROM transitions t ORDER BY t.id
 """
 _SHOWN = 8
@@ -24,25 +28,36 @@ _PRIVATE = frozenset({"born", "facts", "reason", "by_hand"})
 
 
 class Recorded(NamedTuple):
-    """A transition as the records have it: `journey` is None before it has started, `steps` say state and due."""
+    """A transition as the records have it: `journey` is None before it has started, `steps` say state and due.
+
+    `milestones` say when each is expected and happened, `facts` what holds now.
+    """
 
     status: str
     revision: int
     team: str
     journey: Row | None
     steps: dict[str, tuple[str, datetime | None]]
+    milestones: dict[str, tuple[datetime | None, datetime | None]]
+    facts: Row
 
 
 async def recorded(db: Database) -> AsyncIterator[tuple[str, Recorded]]:
     """Every transition of the records by id, read in one snapshot without holding them all in memory."""
     async with transaction(db) as link:
         async for row in link.cursor(RECORDED, prefetch=200):
-            steps = {
-                step: (state, datetime.fromisoformat(due) if due else None)
-                for step, (state, due) in json.loads(row["steps"]).items()
+            steps = {step: (state, _instant(due)) for step, (state, due) in json.loads(row["steps"]).items()}
+            milestones = {
+                name: (_instant(expected), _instant(occurred))
+                for name, (expected, occurred) in json.loads(row["milestones"]).items()
             }
             journey = json.loads(row["journey"]) if row["journey"] is not None else None
-            yield str(row["id"]), Recorded(row["status"], row["revision"], row["team"], journey, steps)
+            standing = (row["status"], row["revision"], row["team"], journey)
+            yield str(row["id"]), Recorded(*standing, steps, milestones, json.loads(row["facts"]))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def differences(told: Mapping[str, Mapping[str, Any]], records: Mapping[str, Recorded]) -> list[str]:
@@ -77,12 +92,18 @@ def _against_itself(row: Recorded) -> Iterator[str]:
     """Where the steps that are listed are not those of the recorded journey."""
     journey = Journey.model_validate(row.journey)
     meant = {
-        step["step"]: (str(step["state"]), datetime.fromisoformat(step["due"]) if step["due"] else None)
+        step["step"]: (str(step["state"]), _instant(step["due"]))
         for step in step_rows(journey, journey.model_dump(mode="json"), row.team)
     }
     for step in sorted(meant.keys() | row.steps.keys()):
         if meant.get(step) != row.steps.get(step):
             yield f"step {step} is listed otherwise than the recorded journey has it"
+    for name in sorted(journey.occurred.keys() | journey.expected.keys() | row.milestones.keys()):
+        if row.milestones.get(name) != (journey.expected.get(name), journey.occurred.get(name)):
+            yield f"milestone {name} is listed otherwise than the recorded journey has it"
+    for name in sorted(journey.facts.keys() | row.facts.keys()):
+        if row.facts.get(name) != journey.facts.get(name):
+            yield f"fact {name} is listed otherwise than the recorded journey has it"
     if row.revision != journey.revision:
         yield f"it is listed at revision {row.revision} and its recorded journey is at {journey.revision}"
 

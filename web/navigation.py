@@ -14,6 +14,7 @@ PAGES: list[tuple[str, str, Action]] = [
     ("Search", "/transitions", Action.SEARCH_WORK),
     ("Definitions", "/definitions", Action.DEFINITIONS),
     ("Peer support", "/capacity", Action.CAPACITY),
+    ("Reports", "/reports", Action.REPORTS),
     ("Access", "/access", Action.ACCESS_LOG),
     ("Machines", "/machines", Action.TOKENS),
     ("To do", "/tasks", Action.OWN_WORK),

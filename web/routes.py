@@ -8,6 +8,7 @@ from web.pages import (
     board,
     bulk,
     capacity,
+    charts,
     definitions,
     entrance,
     execution,
@@ -20,6 +21,7 @@ from web.pages import (
     people,
     person,
     person_files,
+    reports,
     start,
     system,
     transitions,
@@ -48,4 +50,6 @@ ROUTERS: list[APIRouter] = [
     week.router,
     inbox.router,
     capacity.router,
+    charts.router,
+    reports.router,
 ]

@@ -125,6 +125,13 @@ class Settings(BaseSettings):
     division: Division = Division.ENGLAND_AND_WALES
     """Whose bank holidays count for a transition that does not say."""
 
+    chart_shift: Annotated[int, Field(ge=0, le=20)] = 7
+    """How many figures on one side of their mean are more than chance; 0 switches the rule off."""
+    chart_trend: Annotated[int, Field(ge=0, le=20)] = 7
+    """How many that rise or fall without a break are more than chance (6 in older guidance); 0 switches it off."""
+    chart_near_limit: bool = True
+    """Whether two of three figures near a limit are more than chance."""
+
     smtp_host: str | None = None
     """Without it no e-mail is sent; every notice is in its inbox all the same."""
     smtp_port: Port = 25

@@ -76,7 +76,17 @@ TABLES = {
 PARTS = {
     "inpatient-to-community": {
         "milestones": ["started", "discharged", "readmitted", "ended"],
-        "facts": ["suicide_risk", "section_117", "out_of_area", "out_of_area_reason", "bed_class", "peer_support"],
+        "facts": [
+            "suicide_risk",
+            "section_117",
+            "out_of_area",
+            "out_of_area_reason",
+            "bed_class",
+            "discharge_method",
+            "discharge_destination",
+            "responsible_provider",
+            "peer_support",
+        ],
         "exits": ["settled", "readmitted", "moved-away", "declined-service", "died"],
         "silence": (21, "discharged"),
     },

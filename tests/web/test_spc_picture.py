@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime
 from uuid import uuid4
 from xml.etree import ElementTree
 
-from planner.spc import Baseline, Good, Point, read
+from planner.spc import Baseline, Point, read
 from records.chart_marks import Mark, MarkKind
-from web.pictures.spc import Chart, called, signals_in_words, svg
+from records.reports.charts import Charted
+from records.reports.follow_up import REPORT
+from web.pictures.spc import called, png, signals_in_words, svg
 
 VALUES = [50.0, 52, 48, 51, 49, 50, 52, 48, 51, 49, 50, 52, 60]
 SERIES = [(date(2025 + n // 12, n % 12 + 1, 1), value) for n, value in enumerate(VALUES)]
@@ -23,9 +25,9 @@ MARK = Mark(
 )
 
 
-def chart(points: list[Point], *, good: Good = "up") -> Chart:
+def chart(points: list[Point]) -> Charted:
     """Of these points."""
-    return Chart("Waits", "By month", "%", points, [MARK], good, lambda value: f"{value:g}", lambda day: f"{day:%b %Y}")
+    return Charted(REPORT, REPORT.figure(REPORT.charted), points, [MARK], [])
 
 
 def test_what_a_mark_is_called_depends_on_the_better_direction() -> None:
@@ -40,11 +42,17 @@ def test_what_a_mark_is_called_depends_on_the_better_direction() -> None:
 def test_it_is_drawn_with_its_limits_and_what_people_wrote() -> None:
     picture = svg(chart(read(SERIES)))
     texts = {element.text for element in ElementTree.fromstring(picture).iter() if element.text}
-    assert {"Waits", "By month", "change for the better", "by chance", "1"} <= texts
+    assert {
+        REPORT.title,
+        f"{REPORT.figure(REPORT.charted).title}, by month",
+        "change for the better",
+        "by chance",
+        "1",
+    } <= texts
     assert "change for the worse" not in texts
 
 
-def test_figures_without_limits_and_no_figures_are_drawn_too() -> None:
+def test_figures_without_limits_are_drawn_too() -> None:
     few = svg(chart(read(SERIES, [Baseline(date(2025, 3, 1), "Anew")])[:5]))
-    assert "Waits" in few
-    assert svg(chart([])).startswith("<svg")
+    assert REPORT.title in few
+    assert png(chart(read(SERIES)[:1]), 1).startswith(b"\x89PNG")

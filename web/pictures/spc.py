@@ -1,11 +1,11 @@
 """Figures over time as an XmR chart: what says more than chance is told by shape and words, never by red and green."""
 
-from collections.abc import Callable, Sequence
-from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from planner.spc import Good, Point, Signal
-from records.chart_marks import Mark, MarkKind
+from records.chart_marks import MarkKind
+from records.reports.charts import Charted
 
 if TYPE_CHECKING:
     import altair
@@ -20,27 +20,20 @@ _LOOKS = {
     _CHANGED: ("square", "#5b3a8c"),
 }
 """A shape and a colour each: the colours are told apart by people who do not see red or green, and none is needed."""
-_MEAN, _LIMIT = "mean", "limits: where chance alone leads"
 
 
-class Chart(NamedTuple):
-    """What is drawn: figures that were read, what people wrote on the chart, and how all of it is called."""
-
-    title: str
-    subtitle: str
-    unit: str
-    points: Sequence[Point]
-    marks: Sequence[Mark]
-    good: Good
-    value: Callable[[float], str]
-    period: Callable[[date], str]
-
-
-def svg(chart: Chart) -> str:
+def svg(chart: Charted) -> str:
     """The picture as the text of an SVG file; what it shows is said in words beside it, and in a table."""
     import vl_convert
 
     return str(vl_convert.vegalite_to_svg(drawn(chart).to_dict()))
+
+
+def png(chart: Charted, scale: float) -> bytes:
+    """The picture as the bytes of a PNG file, so many dots for each of the screen's."""
+    import vl_convert
+
+    return bytes(vl_convert.vegalite_to_png(drawn(chart).to_dict(), scale=scale))
 
 
 def called(point: Point, good: Good) -> str:
@@ -52,7 +45,7 @@ def called(point: Point, good: Good) -> str:
     return _BETTER if (point.way > 0) == (good == "up") else _WORSE
 
 
-def drawn(chart: Chart) -> "altair.LayerChart":
+def drawn(chart: Charted) -> "altair.LayerChart":
     """The picture: the figures as a line with a mark each, their mean, their limits, and where baselines begin."""
     import altair
 
@@ -62,24 +55,24 @@ def drawn(chart: Chart) -> "altair.LayerChart":
         height=_HEIGHT,
         background="white",
         title=altair.TitleParams(
-            chart.title, subtitle=chart.subtitle, anchor="start", color=_TEXT, subtitleColor=_TEXT
+            chart.report.title, subtitle=chart.subtitle, anchor="start", color=_TEXT, subtitleColor=_TEXT
         ),
-        description=chart.title,
+        description=chart.report.title,
         config=altair.Config(font="Arial, sans-serif", view=altair.ViewConfig(stroke=None)),
     )
 
 
-def _line(chart: Chart) -> "list[altair.Chart]":
+def _line(chart: Charted) -> "list[altair.Chart]":
     import altair
 
     across, up = _axes(chart)
     data = altair.InlineData(
         values=[
-            {"begins": point.begins.isoformat(), "value": point.value, "is": called(point, chart.good)}
+            {"begins": point.begins.isoformat(), "value": point.value, "is": called(point, chart.report.better)}
             for point in chart.points
         ]
     )
-    there = [one for one in _LOOKS if any(called(point, chart.good) == one for point in chart.points)]
+    there = [one for one in _LOOKS if any(called(point, chart.report.better) == one for point in chart.points)]
     looks = [_LOOKS[one] for one in there]
     marks = altair.Chart(data).mark_point(filled=True, size=90, opacity=1)
     legend = altair.Legend(orient="top", labelColor=_TEXT, symbolOpacity=1)
@@ -100,7 +93,7 @@ def _scale(names: Sequence[str], looks: Sequence[str]) -> "altair.Scale":
     return altair.Scale(domain=list(names), range=list(looks))
 
 
-def _axes(chart: Chart) -> "tuple[altair.X, altair.Y]":
+def _axes(chart: Charted) -> "tuple[altair.X, altair.Y]":
     import altair
 
     axis = altair.Axis(
@@ -116,7 +109,7 @@ def _axes(chart: Chart) -> "tuple[altair.X, altair.Y]":
     return across, up
 
 
-def _rules(chart: Chart) -> "list[altair.Chart]":
+def _rules(chart: Charted) -> "list[altair.Chart]":
     """The mean and the limits of each baseline, from its first figure to its last."""
     import altair
 
@@ -143,7 +136,7 @@ def _parts(points: Sequence[Point]) -> list[list[Point]]:
     return parts
 
 
-def _written(chart: Chart) -> "list[altair.Chart]":
+def _written(chart: Charted) -> "list[altair.Chart]":
     """What people wrote: a line from top to bottom with a number, explained beside the picture."""
     import altair
 

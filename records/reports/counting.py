@@ -1,0 +1,175 @@
+"""Asking the records for a report: its table, and the cases behind a figure, page by page or as a stream."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from asyncpg import Record
+
+from records.database import Database, connected, transaction
+from records.errors import RecordsError
+from records.listings import BEFORE_ALL, page_of, place_after
+from records.reports.asked import Asked
+from records.reports.definition import Figure, Report, Sort
+from records.reports.table import UNKNOWN, Table, table
+from records.views import Page
+from schemas.base import Stored
+
+LIMIT = 50
+
+_TABLE = """
+-- The figures of a report, by period and split, by period, and all together.
+WITH asked AS (SELECT $1::date, $2::date, $3::text, $4::text, $5::timestamptz), cases AS ({cases}),
+counted AS (
+    SELECT c.*, date_trunc('{period}', c.day)::date AS in_period, coalesce(c.{split}::text, '{unknown}') AS in_split
+    FROM cases c WHERE c.day >= $1 AND c.day < $2 AND ($3::text IS NULL OR c.team = $3)
+        AND ($4::text IS NULL OR c.pathway = $4)
+)
+SELECT {level} AS level, in_period AS period, {in_split} AS split, {figures}
+FROM counted c GROUP BY GROUPING SETS ({sets}) ORDER BY in_period NULLS LAST, 3 NULLS LAST
+"""
+_WHOLE = {
+    "level": "CASE grouping(in_period) WHEN 0 THEN 'sum' ELSE 'all' END",
+    "in_split": "NULL::text",
+    "sets": "(in_period), ()",
+}
+_SPLIT = {
+    "level": "CASE grouping(in_period, in_split) WHEN 0 THEN 'row' WHEN 1 THEN 'sum' ELSE 'all' END",
+    "in_split": "in_split",
+    "sets": "(in_period, in_split), (in_period), ()",
+}
+_LIST = """
+-- The cases behind a figure, the longest ago first.
+WITH asked AS (SELECT $1::date, $2::date, $3::text, $4::text, $5::timestamptz), cases AS ({cases})
+SELECT c.case_id, c.transition_id::text, c.at, c.day, c.team, c.pathway, p.local_id, p.given_name, p.family_name,
+    to_jsonb(c)::text AS shown
+FROM cases c JOIN transitions t ON t.id = c.transition_id JOIN people p ON p.id = t.person_id
+WHERE c.day >= $1 AND c.day < $2 AND ($3::text IS NULL OR c.team = $3) AND ($4::text IS NULL OR c.pathway = $4)
+    AND {figure} AND ($6::text IS NULL OR coalesce(c.{split}::text, '{unknown}') = $6)
+    AND (c.at, c.case_id) > ($7::timestamptz, $8::text)
+ORDER BY c.at, c.case_id LIMIT $9
+"""
+
+
+class Case(Stored):
+    """One thing that was counted, and whom it is about; `shown` has the columns that the report shows of it."""
+
+    case_id: str
+    transition_id: str
+    at: datetime
+    day: date
+    team: str
+    pathway: str
+    local_id: str
+    given_name: str
+    family_name: str
+    shown: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The person's name: for those alone who see them."""
+        return f"{self.given_name} {self.family_name}"
+
+
+@lru_cache(maxsize=256)
+def _table_query(report_id: str, by: str | None) -> str:
+    report = _known(report_id)
+    figures = ", ".join(_counted(one) for one in report.figures if one.sort is not Sort.SHARE)
+    known = {"cases": report.cases, "period": report.period.value, "split": by or "team", "unknown": UNKNOWN}
+    return _TABLE.format(**known, figures=figures, **(_WHOLE if by is None else _SPLIT))
+
+
+@lru_cache(maxsize=256)
+def _list_query(report_id: str, figure: str, by: str | None) -> str:
+    report = _known(report_id)
+    one = report.figure(figure)
+    test = f"c.{one.name}" if one.sort is Sort.COUNT else f"c.{one.name} IS NOT NULL"
+    return _LIST.format(cases=report.cases, figure=test, split=by or "team", unknown=UNKNOWN)
+
+
+def _known(report_id: str) -> Report:
+    from records.reports.registry import find
+
+    return find(report_id)
+
+
+def _counted(figure: Figure) -> str:
+    name = figure.name
+    match figure.sort:
+        case Sort.SUM:
+            return f"coalesce(sum(c.{name}), 0)::float8 AS {name}, count(c.{name})::int AS {name}__of"
+        case Sort.MEDIAN:
+            middle = f"percentile_cont(0.5) WITHIN GROUP (ORDER BY c.{name})"
+            return f"({middle})::float8 AS {name}, count(c.{name})::int AS {name}__of"
+    return f"(count(*) FILTER (WHERE c.{name}))::int AS {name}"
+
+
+def table_query(report: Report, asked: Asked, now: datetime) -> tuple[str, tuple[object, ...]]:
+    """The statement that counts a report, and what it is asked with."""
+    return _table_query(report.id, asked.by), _given(asked, now)
+
+
+def list_query(
+    report: Report, asked: Asked, figure: str, now: datetime, split: str | None = None, *, limit: int | None = LIMIT,
+    after: str | None = None,
+) -> tuple[str, tuple[object, ...]]:  # fmt: skip
+    """The statement that lists the cases behind a figure, and what it is asked with."""
+    listed = [one.name for one in report.figures if one.listed]
+    if figure not in listed:
+        raise RecordsError("invalid", f"There is no list behind {figure}: choose one of {', '.join(listed)}.")
+    place = place_after(after, (datetime.fromisoformat, str), (BEFORE_ALL, ""))
+    most = None if limit is None else limit + 1
+    return _list_query(report.id, figure, asked.by), (*_given(asked, now), split, *place, most)
+
+
+def _given(asked: Asked, now: datetime) -> tuple[object, ...]:
+    return asked.begins, asked.until, asked.team, asked.pathway, now
+
+
+async def run(db: Database, report: Report, asked: Asked, now: datetime) -> Table:
+    """Count a report. Small numbers are withheld unless what is asked stays inside."""
+    query, given = table_query(report, asked, now)
+    async with connected(db) as link:
+        rows = await link.fetch(query, *given)
+    return table(report, asked, [_counted_row(dict(row)) for row in rows])
+
+
+def _counted_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row.pop(name) for name in ("level", "period", "split")} | {"cells": row}
+
+
+async def cases(
+    db: Database, report: Report, asked: Asked, figure: str, now: datetime, split: str | None = None, *,
+    limit: int = LIMIT, after: str | None = None,
+) -> Page[Case]:  # fmt: skip
+    """The cases behind a figure, of one split where it is said: the longest ago first.
+
+    Refused unless what is asked stays inside: a list tells of people.
+    """
+    _inside(asked)
+    query, given = list_query(report, asked, figure, now, split, limit=limit, after=after)
+    async with connected(db) as link:
+        rows = [_case(row) for row in await link.fetch(query, *given)]
+    return page_of(Case, rows, limit, lambda row: (row["at"], row["case_id"]))  # type: ignore[arg-type]  # read like records
+
+
+async def stream(
+    db: Database, report: Report, asked: Asked, figure: str, now: datetime, split: str | None = None
+) -> AsyncIterator[Case]:
+    """Every case behind a figure in one snapshot, never all of them in memory."""
+    _inside(asked)
+    query, given = list_query(report, asked, figure, now, split, limit=None)
+    async with transaction(db) as link:
+        async for row in link.cursor(query, *given, prefetch=500):
+            yield Case.model_validate(_case(row))
+
+
+def _inside(asked: Asked) -> None:
+    if not asked.inside:
+        raise RecordsError("not-allowed", "A list tells of people: it stays with those who see them.")
+
+
+def _case(row: Record) -> dict[str, Any]:
+    return {**dict(row), "shown": json.loads(row["shown"])}

@@ -1,0 +1,16 @@
+"""Every report, in the order in which they are offered."""
+
+from records.errors import RecordsError
+from records.reports import attempts, escalations, follow_up, four_weeks
+from records.reports.definition import Report
+
+REPORTS: tuple[Report, ...] = (follow_up.REPORT, four_weeks.REPORT, escalations.REPORT, attempts.REPORT)
+BY_ID = {report.id: report for report in REPORTS}
+
+
+def find(report_id: str) -> Report:
+    """A report by its id; RecordsError when there is none."""
+    found = BY_ID.get(report_id)
+    if found is None:
+        raise RecordsError("not-found", f"There is no report {report_id}: there is {', '.join(BY_ID)}.")
+    return found
