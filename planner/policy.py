@@ -110,6 +110,8 @@ class Action(StrEnum):
     """See who looked at one person whom they see; the privacy officer, at anybody."""
     TOKENS = "tokens"
     """Let machines in, and send what changes to other systems."""
+    LICENCES = "licences"
+    """Record which measures the service has a licence for."""
 
 
 CARING = frozenset(
@@ -149,6 +151,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.ACCESS_LOG: frozenset({Role.PRIVACY_OFFICER}),
     Action.WHO_LOOKED: _MANAGING | {Role.PRIVACY_OFFICER},
     Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
+    Action.LICENCES: frozenset({Role.ADMINISTRATOR, Role.SERVICE_MANAGER}),
 }
 """Who may do what. A role that is not named may not."""
 
