@@ -17,13 +17,16 @@ SELECT k.id, k.proof, k.used_since, k.retired_at,
 FROM ring_keys k ORDER BY k.used_since, k.id
 """
 PROOFS = """
--- The keys that were used here and are not retired.
-SELECT id, proof FROM ring_keys WHERE retired_at IS NULL
+-- The keys that were used here.
+SELECT id, proof, retired_at FROM ring_keys
 """
 INTRODUCE = """
 -- A key is used from now on.
-INSERT INTO ring_keys (id, proof, used_since) VALUES ($1, $2, now())
-ON CONFLICT (id) DO UPDATE SET retired_at = NULL WHERE ring_keys.retired_at IS NOT NULL
+INSERT INTO ring_keys (id, proof, used_since) VALUES ($1, $2, now()) ON CONFLICT DO NOTHING
+"""
+TAKE_BACK = """
+-- A key that was retired is used again.
+UPDATE ring_keys SET retired_at = NULL WHERE id = ANY($1) AND retired_at IS NOT NULL
 """
 RETIRE = """
 -- A key may be missing from now on.
@@ -44,24 +47,31 @@ async def introduce(db: Database) -> None:
         if not await link.fetchval(HERE):
             return
         keys = keys_of(link)
-        known = {row["id"]: row["proof"] for row in await link.fetch(PROOFS)}
-        _compare(keys, known)
-        for key_id in keys.ids:
-            if key_id not in known:
-                await link.execute(INTRODUCE, key_id, keys.proof(key_id))
+        rows = await link.fetch(PROOFS)
+        if problem := _problem(keys, rows):
+            raise RecordsError("conflict", problem)
+        for key_id in set(keys.ids) - {row["id"] for row in rows}:
+            await link.execute(INTRODUCE, key_id, keys.proof(key_id))
+        if any(row["retired_at"] and row["id"] in (keys.current, keys.search) for row in rows):
+            await link.execute(TAKE_BACK, [keys.current, keys.search])
 
 
-def _compare(keys: KeyRing, known: dict[str, bytes]) -> None:
-    missing = [key_id for key_id in known if key_id not in keys.ids]
+async def problem(link: Link, keys: KeyRing) -> str | None:
+    """Why these are not the keys of these records, in a sentence; None when they are."""
+    return _problem(keys, await link.fetch(PROOFS)) if await link.fetchval(HERE) else None
+
+
+def _problem(keys: KeyRing, known: list[Record]) -> str | None:
+    missing = [row["id"] for row in known if row["id"] not in keys.ids and row["retired_at"] is None]
     if missing:
-        raise RecordsError(
-            "conflict",
+        return (
             f"These records are sealed with {' and '.join(missing)}, and the key ring has {', '.join(keys.ids)} alone: "
-            "put the keys back from your backup, or point at the right ones (docs/keys.md).",
+            "put the keys back from your backup, or point at the right ones (docs/keys.md)."
         )
-    for key_id, proof in known.items():
-        if keys.proof(key_id) != proof:
-            raise RecordsError("conflict", f"The key {key_id} is not the one that these records were sealed with.")
+    for row in known:
+        if row["id"] in keys.ids and keys.proof(row["id"]) != row["proof"]:
+            return f"The key {row['id']} is not the one that these records were sealed with."
+    return None
 
 
 async def used(link: Link) -> list[Record]:

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -119,6 +121,19 @@ async def open_pool(database_url: str, keys: KeyRing, *, size: int = 10) -> Pool
         pool.terminate()
         raise
     return pool
+
+
+@asynccontextmanager
+async def bare_connection(settings: Settings) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """A connection to the records without the keys, for what needs none of them. Raises Stop."""
+    try:
+        connection = await asyncpg.connect(resolve(settings).database_url)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Stop(f"The database cannot be opened: {_first_line(error)}.") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 SearchAttributes: TypeAlias = "dict[str, IndexedValueType.ValueType]"

@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import TypeAlias
 
-import asyncpg
 import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from records.migrate import pending
-from workers.client import Pool, Services, connect, connect_pool, register_search_attributes, resolve
+from workers.client import Pool, Services, bare_connection, connect, connect_pool, register_search_attributes, resolve
 from workers.embedded import EmbeddedServices
 from workers.keys import configured
 from workers.settings import Settings
@@ -56,21 +55,15 @@ async def run_up(
 async def run_worker_alone(settings: Settings) -> None:
     """Run a worker on the configured services until SIGINT or SIGTERM."""
     services = resolve(settings)
-    await _require_migrated(services.database_url)
+    await _require_migrated(settings)
     await _register(await connect(settings, services))
     async with stopping() as stop:
         await _work(settings, services, stop)
 
 
-async def _require_migrated(database_url: str) -> None:
-    try:
-        connection = await asyncpg.connect(database_url)
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Stop(f"The database cannot be opened: {error}.") from error
-    try:
+async def _require_migrated(settings: Settings) -> None:
+    async with bare_connection(settings) as connection:
         missing = await pending(connection)
-    finally:
-        await connection.close()
     if missing:
         raise Stop(f"The database lacks {', '.join(missing)}: run `alongside migrate` first.")
 
