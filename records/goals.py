@@ -59,7 +59,7 @@ SELECT number, weight::float8 AS weight FROM goals WHERE transition_id = $1
 
 
 class Goal(Stored):
-    """One goal. `words` are None when nobody can read them: the person's key was destroyed, or the key ring lacks one."""
+    """One goal. `words` are None when nobody can read them: the person's key is destroyed, or a key is missing."""
 
     number: int
     words: str | None

@@ -105,7 +105,8 @@ INSERT INTO measures (transition_id, revision, instrument, view, step, version, 
 INSERT INTO measure_scores (transition_id, revision, instrument, view, scale, version, taken_on, raw, derived)
     SELECT transition_id, revision, instrument, view, 'total', 1, taken_on, 30, 30 FROM measures;
 INSERT INTO goals (transition_id, number, words, set_on, set_by)
-    SELECT id, 1, repeat('x', 40)::bytea, started::date, 'coord-1' FROM (SELECT id, started FROM transitions LIMIT 20000) t;
+    SELECT id, 1, repeat('x', 40)::bytea, started::date, 'coord-1'
+    FROM (SELECT id, started FROM transitions LIMIT 20000) t;
 INSERT INTO experience (team, pathway, month, instrument, answer, answers)
     SELECT 'Team ' || n, 'small-pathway', date '2010-01-01' + m * interval '1 month', 'FFT', a, 3
     FROM generate_series(1, 40) n CROSS JOIN generate_series(0, 199) m CROSS JOIN unnest('{good,poor}'::text[]) a;
