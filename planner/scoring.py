@@ -5,8 +5,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import sqrt
 
 from planner.refused import Refused
+from schemas.codes import View
 from schemas.instrument import Instrument, Scale
-from schemas.measure import Answer, Result, Score, View
+from schemas.measure import Answer, Result, Score
 
 Weights = Mapping[str, float]
 """What each goal weighs, by its number; 1 when nothing is said."""

@@ -13,8 +13,9 @@ from planner.refused import Refused
 from planner.scoring import Weights, score
 from records import goals, licences, measures
 from records.database import Database
+from schemas.codes import View
 from schemas.instrument import Instrument
-from schemas.measure import Answer, Result, View
+from schemas.measure import Answer, Result
 
 Firsts = Mapping[tuple[str, View, int], Mapping[str, float]]
 

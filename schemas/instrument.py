@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from schemas.measure import View
+from schemas.codes import View
 from schemas.pathway import Identifier, Language, Title
 
 InstrumentId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]*([ -][A-Za-z0-9]+)*$", max_length=40)]

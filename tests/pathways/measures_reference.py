@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathways.measures import shipped
 from planner.change import DOMAINS
 from planner.scoring import plain
+from schemas.codes import View
 from schemas.instrument import Instrument, Scale, Threshold
-from schemas.measure import View
 
 
 def reference() -> str:
@@ -42,7 +42,9 @@ def _items(one: Instrument) -> str:
     at_once = f", at most {items.at_once} at once" if items.at_once else ""
     whole = "at least one is rated" if items.goals else "all of them, or none is scored"
     several = "up to " if items.goals else ""
-    return f"{several}{items.count} {items.noun}s{at_once}, each a whole number from {items.low} to {items.high}; {whole}."
+    return (
+        f"{several}{items.count} {items.noun}s{at_once}, each a whole number from {items.low} to {items.high}; {whole}."
+    )
 
 
 def _needs(one: Instrument) -> str:

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from pathways.measures import shipped
 from planner.refused import Refused
 from planner.scoring import rounded, score
+from schemas.codes import View
 from schemas.instrument import Instrument
-from schemas.measure import Answer, Result, View
+from schemas.measure import Answer, Result
 
 MEASURES = shipped()
 

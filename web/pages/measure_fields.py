@@ -9,8 +9,8 @@ from typing import Any
 from pathways.measures import shipped
 from planner.scoring import plain
 from records.licences import may_answer
+from schemas.codes import VIEW_WORDS, View
 from schemas.instrument import Instrument, Items, Scale
-from schemas.measure import VIEW_WORDS, View
 from web.forms import Answers, Field, Option
 
 NUMBER = "Write a number."
