@@ -116,6 +116,8 @@ class Action(StrEnum):
     """Write on the chart of a report: a baseline that begins anew, with its reason, or a change to know of."""
     TOKENS = "tokens"
     """Let machines in, and send what changes to other systems."""
+    LICENCES = "licences"
+    """Record which measures the service has a licence for."""
 
 
 CARING = frozenset(
@@ -158,6 +160,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.REPORT_LISTS: _MANAGING,
     Action.CHART_MARKS: _MANAGING,
     Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
+    Action.LICENCES: frozenset({Role.ADMINISTRATOR, Role.SERVICE_MANAGER}),
 }
 """Who may do what. A role that is not named may not."""
 

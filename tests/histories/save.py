@@ -27,6 +27,7 @@ from tests.durable import test_webhooks as hooks
 from tests.durable.following import COORDINATOR, Place, now, place, until
 from tests.durable.test_continuing import IMPATIENT, expect, runs
 from tests.durable.test_visits import field
+from tests.keys import RING
 from tests.rehearsals.test_rehearsals import FILES, beside, the
 from workers import bulk as bulk_actions
 from workers import support, visits, webhooks
@@ -82,7 +83,7 @@ async def save(names: Collection[str]) -> None:
 async def save_visit() -> None:
     """Save a visit: the worker is missed, says that it takes longer, is missed again, and comes back."""
     async with ephemeral_postgres() as postgres:
-        pool = await open_pool(postgres.url)
+        pool = await open_pool(postgres.url, RING)
         async with field(time_skipping, pool) as out, out.there.worker():
             visit = await out.go(id=str(uuid5(NAMESPACE_URL, VISIT)))
             await out.until(visit, visit.expected_end + timedelta(minutes=20))
@@ -96,7 +97,7 @@ async def save_visit() -> None:
 async def save_support() -> None:
     """Save somebody's support: each morning is looked, they are reminded, and the peer lead is told."""
     async with ephemeral_postgres() as postgres:
-        pool = await open_pool(postgres.url)
+        pool = await open_pool(postgres.url, RING)
         async with supported.weeks(time_skipping, pool) as here, here.there.worker():
             await pool.execute("UPDATE teams SET policy = '{\"supervision_weeks\": 1}'")
             await here.follow()
@@ -167,7 +168,7 @@ async def _real(said: Sequence[str] = ()) -> AsyncIterator[Place]:
         ) as environment,
     ):
         await register_search_attributes(environment.client)
-        pool = await open_pool(postgres.url)
+        pool = await open_pool(postgres.url, RING)
         async with place(environment.client, pool) as there:
             yield there
         pool.terminate()

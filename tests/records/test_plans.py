@@ -15,14 +15,19 @@ from records import (
     bulk,
     covering,
     definitions,
+    experience,
     feeds,
     foretold,
+    goals,
     known,
+    licences,
     listings,
     machines,
+    measures,
     moves,
     my_people,
     notices,
+    outcomes,
     peers,
     queries,
     search,
@@ -40,7 +45,7 @@ from records.people import BEGUN, FOLLOWED, ON_PATHWAY
 from tests.records.filled import fill
 from workers.postgres_server import DATABASE, PostgresServer
 
-SMALL = {"teams", "staff", "cover", "definitions"}
+SMALL = {"teams", "staff", "cover", "definitions", "licences"}
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 ZERO, FULL = UUID(int=0), UUID(int=2**128 - 1)
@@ -189,6 +194,16 @@ PLANNED = {
     "debriefs answered": (support.ANSWERED, ("coord-3", True)),
     "whose support is followed": (support.TO_FOLLOW, ()),
     "told of support": (support_alerts.TOLD, ("peer-3", "role", datetime(2026, 6, 1, tzinfo=UTC), 1, None)),
+    "first scores": (measures.FIRST, (ZERO, date(2026, 6, 1))),
+    "scores": (measures.SCORES, (ZERO, *measures.BEGIN, 201)),
+    "measures that were asked": (measures.ASKED, (ZERO, 201)),
+    "use of services": (outcomes.USED, (ZERO,)),
+    "return to hospital": (outcomes.ADMITTED, (ZERO,)),
+    "goals": (goals.GOALS, (ZERO,)),
+    "whose goals": (goals.WHOSE, (ZERO,)),
+    "weights of goals": (goals.WEIGHTS, (ZERO,)),
+    "licences held": (licences.HELD, ()),
+    "anonymous answers": (experience.COUNTED, ("FFT", date(2026, 1, 1), date(2026, 6, 1))),
     **BOARD,
     **BULK,
 }  # fmt: skip
