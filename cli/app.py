@@ -31,6 +31,7 @@ from cli import (
     start,
     support,
     tokens,
+    verify,
     visit,
     webhook,
 )
@@ -40,7 +41,21 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
-    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens),
+    *(
+        visit,
+        support,
+        services,
+        register,
+        caseload,
+        demo,
+        pathway,
+        reconcile,
+        rehearse,
+        webhook,
+        source,
+        tokens,
+        verify,
+    ),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

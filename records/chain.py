@@ -230,7 +230,7 @@ async def _seal(link: Link, seal: Record, last: int, head: bytes, begins: dateti
     async with link.transaction(readonly=True):
         async for row in link.cursor(WRONG_IN_SEAL, last, seal["last"], head, *ranges):
             yield _of_day(row["source"], What(row["what"]), row["id"], seal["day"], row["revision"])
-    held = await link.fetchrow(SEALED, last, seal["last"], head, seal["number"], seal["until"])
+    (held,) = await link.fetch(SEALED, last, seal["last"], head, seal["number"], seal["until"])
     if held["rows"] != seal["last"] - last:
         many = seal["last"] - last - held["rows"]
         yield _of_seal(seal, What.REMOVED, f"{many} of what the seal of {seal['until']:%d %B %Y %H:%M} UTC held")

@@ -153,3 +153,14 @@ def _statements(name: str, *, view: bool, added_to: bool) -> list[str]:
     if seen is not None:
         found.append(f"GRANT SELECT {'' if seen == _EVERYTHING else f'({seen})'} ON {table} TO {READER}")
     return found
+
+
+MORE_THAN_WRITER = """
+-- Whether this connection could change what was recorded.
+SELECT has_table_privilege('events', 'UPDATE') OR has_table_privilege('events', 'DELETE')
+"""
+
+
+async def more_than_writer(link: Link) -> bool:
+    """Whether this connection may do more than the writer may: it is the owner's, or an administrator's."""
+    return bool(await link.fetchval(MORE_THAN_WRITER))

@@ -1,4 +1,4 @@
-"""Sealing: what was written a while ago is chained, day by day, and the head of the chain is there to be kept elsewhere."""
+"""Sealing: what was written a while ago is chained, day by day; the head of that chain can be kept elsewhere."""
 
 import re
 from datetime import UTC, datetime

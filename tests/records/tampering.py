@@ -1,16 +1,14 @@
-"""What the tests of the chains share: records with something in every chain, and a hand that is held back by nothing."""
+"""What the tests of the chains share: records with something in every chain, and a hand that nothing holds back."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 from uuid import UUID
 
-from asyncpg import Connection, Record
-
 from planner.policy import Standing
 from records.access import Reason, Seen, break_glass, looked
 from records.chain import Fault, faults
-from records.database import Link
+from records.database import Database, Link
 from records.staff import upsert_staff
 from schemas.codes import Role
 from tests.records.journeys import MANAGERS, T0, Recorder, begin, complete, day, team_of
@@ -66,9 +64,9 @@ async def unhindered(pool: Pool) -> "AsyncIterator[Link]":
             await link.execute("RESET session_replication_role")
 
 
-async def found(pool: "Pool | Connection[Record]") -> list[Fault]:
+async def found(db: Database) -> list[Fault]:
     """Everything that verifying finds."""
-    return [fault async for fault in faults(pool, lambda _: None)]
+    return [fault async for fault in faults(db, lambda _: None)]
 
 
 def named(wrong: list[Fault]) -> set[tuple[str, str, object, int | None, int | None]]:

@@ -16,7 +16,8 @@ from workers.client import Pool
 
 COLUMNS = {
     "commits": "transition_id revision digest at command_id recorded_at",
-    "events": "transition_id revision seq event step at said_at recorded_at command_id command role staff reason payload",
+    "events": "transition_id revision seq event step at said_at recorded_at command_id command role staff reason "
+    "payload",
     "access_log": "id at staff role transition_id page why broken_glass",
     "broken_glass": "id staff role transition_id code words at ends",
     "links": "transition_id revision hashes at",
@@ -207,18 +208,21 @@ async def test_a_broken_glass_that_is_changed_is_named(pool: Pool, kept: Kept, c
     assert named(await found(pool)) == {("broken_glass", "changed", kept.glass, None, None)}
 
 
+SLIP_IN = "INSERT INTO access_log SELECT $1, at, 'other', role, transition_id, page, why FROM access_log WHERE id = $2"
+
+
 async def test_looks_that_are_removed_slipped_in_or_swapped_are_named(pool: Pool, kept: Kept) -> None:
     first, second, third, fourth = kept.looks
     async with unhindered(pool) as link:
         slipped = UUID(int=second.int + 1)
         await link.execute(
-            "INSERT INTO access_log SELECT $1, at, 'other', role, transition_id, page, why FROM access_log WHERE id = $2",
+            SLIP_IN,
             slipped,
             first,
         )
         ahead = UUID(int=first.int + (10 * 86_400_000 << 80))
         await link.execute(
-            "INSERT INTO access_log SELECT $1, at, 'other', role, transition_id, page, why FROM access_log WHERE id = $2",
+            SLIP_IN,
             ahead,
             first,
         )
@@ -247,9 +251,9 @@ async def test_a_seal_that_is_changed_or_removed_is_found(pool: Pool, kept: Kept
     await seal_now(pool)
     async with unhindered(pool) as link, link.transaction():
         await link.execute("UPDATE seals SET head = sha256('other') WHERE number = 2")
-        assert {(one.table, one.what) for one in await found(link)} == {("seals", chain.What.CHANGED)}  # type: ignore[arg-type]  # a pooled connection
+        assert {(one.table, one.what) for one in await found(link)} == {("seals", chain.What.CHANGED)}
         await link.execute("DELETE FROM seals WHERE number = 1")
-        assert ("seals", chain.What.REMOVED) in {(one.table, one.what) for one in await found(link)}  # type: ignore[arg-type]  # a pooled connection
+        assert ("seals", chain.What.REMOVED) in {(one.table, one.what) for one in await found(link)}
 
 
 async def test_who_counts_every_chain_anew_is_shown_by_the_head_that_was_kept(pool: Pool, kept: Kept) -> None:
@@ -277,7 +281,7 @@ async def test_who_counts_every_chain_anew_is_shown_by_the_head_that_was_kept(po
     ["", "\n", "yesterday 3 " + "0" * 64, "2026-11-28T00:00:00 3 " + "0" * 64, "2026-11-28T00:00:00+00:00 3 abc"],
 )
 def test_a_file_that_holds_no_heads_is_refused(text: str) -> None:
-    with pytest.raises(RecordsError, match="heads.txt"):
+    with pytest.raises(RecordsError, match=r"heads\.txt"):
         seals.kept(text, "heads.txt")
 
 
@@ -294,7 +298,8 @@ async def test_what_was_there_before_is_chained_as_if_it_had_been_written_since(
 async def test_nothing_is_added_to_a_revision_later_and_a_broken_chain_stops_nobody(pool: Pool, kept: Kept) -> None:
     with pytest.raises(asyncpg.RestrictViolationError, match="a revision is written once"):
         await pool.execute(
-            "INSERT INTO events (transition_id, revision, seq, event, at, payload) VALUES ($1, 1, 99, 'opened', now(), '{}')",
+            "INSERT INTO events (transition_id, revision, seq, event, at, payload) "
+            "VALUES ($1, 1, 99, 'opened', now(), '{}')",
             kept.transition,
         )
     async with unhindered(pool) as link:
