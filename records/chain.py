@@ -51,17 +51,19 @@ WITH kept AS (
     SELECT r.transition_id, r.revision, h.place - 1 AS seq, h.hash, CASE
             WHEN h.place > 1 THEN r.hashes[h.place - 1]
             WHEN r.revision = 1 THEN ''::bytea
-            ELSE p.hashes[cardinality(p.hashes)] END AS before
-    FROM links r LEFT JOIN links p ON p.transition_id = r.transition_id AND p.revision = r.revision - 1
-    CROSS JOIN LATERAL unnest(r.hashes) WITH ORDINALITY AS h (hash, place)
+            ELSE (SELECT p.hashes[cardinality(p.hashes)] FROM links p
+                  WHERE p.transition_id = r.transition_id AND p.revision = r.revision - 1) END AS before
+    FROM links r CROSS JOIN LATERAL unnest(r.hashes) WITH ORDINALITY AS h (hash, place)
     WHERE {_HERE}
 ), here AS (
-    SELECT r.transition_id, r.revision, 0::bigint AS seq, {_SAYS["commits"]} AS says FROM commits r WHERE {_HERE}
+    SELECT r.transition_id, r.revision, 0::bigint AS seq, true AS there, {_SAYS["commits"]} AS says
+    FROM commits r WHERE {_HERE}
     UNION ALL
-    SELECT r.transition_id, r.revision, r.seq::bigint, {_SAYS["events"]} FROM events r WHERE {_HERE}
+    SELECT r.transition_id, r.revision, r.seq::bigint, true, {_SAYS["events"]}
+    FROM events r WHERE {_HERE}
 ), looked_at AS (
     SELECT transition_id, revision, seq, CASE
-            WHEN h.says IS NULL THEN 'removed'
+            WHEN h.there IS NULL THEN 'removed'
             WHEN k.hash IS NULL THEN 'inserted'
             WHEN k.before IS NULL THEN 'before-removed'
             WHEN sha256(k.before || convert_to(h.says, 'UTF8')) <> k.hash THEN 'changed' END AS what
@@ -96,14 +98,15 @@ WITH kept AS (
             WHEN lag(number) OVER in_order = number - 1 THEN lag(hash) OVER in_order END AS before
     FROM sealed WHERE number > $1 AND number <= $2 WINDOW in_order AS (ORDER BY number)
 ), here AS (
-    SELECT 'access_log' AS source, r.id, 0 AS revision, {_SAYS["access_log"]} AS says FROM access_log r WHERE {_OF_SEAL}
+    SELECT 'access_log' AS source, r.id, 0 AS revision, true AS there, {_SAYS["access_log"]} AS says
+    FROM access_log r WHERE {_OF_SEAL}
     UNION ALL
-    SELECT 'broken_glass', r.id, 0, {_SAYS["broken_glass"]} FROM broken_glass r WHERE {_OF_SEAL}
+    SELECT 'broken_glass', r.id, 0, true, {_SAYS["broken_glass"]} FROM broken_glass r WHERE {_OF_SEAL}
     UNION ALL
-    SELECT 'links', r.transition_id, r.revision, {_SAYS["links"]} FROM links r WHERE r.at >= $4 AND r.at < $7
+    SELECT 'links', r.transition_id, r.revision, true, {_SAYS["links"]} FROM links r WHERE r.at >= $4 AND r.at < $7
 ), looked_at AS (
     SELECT source, id, revision, CASE
-            WHEN h.says IS NULL THEN 'removed'
+            WHEN h.there IS NULL THEN 'removed'
             WHEN k.hash IS NULL THEN 'inserted'
             WHEN sha256(k.before || convert_to(h.says, 'UTF8')) <> k.hash THEN 'changed' END AS what
     FROM kept k FULL JOIN here h USING (source, id, revision)
