@@ -113,6 +113,10 @@ WITH kept AS (
 )
 SELECT source, id, revision, what FROM looked_at WHERE what IS NOT NULL ORDER BY source, id, revision
 """  # noqa: S608
+UNDER_NO_SEAL = """
+-- How many hashes are under no seal.
+SELECT count(*) FROM sealed WHERE number > (SELECT coalesce(max(last), 0) FROM seals)
+"""
 FROM_THE_FUTURE = """
 -- Rows under an id that the database has not given yet.
 SELECT 'access_log' AS source, id FROM access_log WHERE id >= $1
@@ -225,6 +229,10 @@ async def _days(link: Link, told: Callable[[int], None]) -> AsyncIterator[Fault]
                 yield fault
             told(seal["last"] - last)
             number, last, head, begins = seal["number"], seal["last"], seal["head"], seal["until"]
+    if more := await link.fetchval(UNDER_NO_SEAL):
+        yield Fault(
+            table="sealed", what=What.INSERTED, words=f"{more} hashes are under no seal: {_WORDS[What.INSERTED]}."
+        )
 
 
 async def _seal(link: Link, seal: Record, last: int, head: bytes, begins: datetime) -> AsyncIterator[Fault]:

@@ -61,8 +61,9 @@ async def examine(settings: Settings) -> list[Finding]:
 async def examine_from_within(settings: Settings, db: Pool, client: Client) -> list[Finding]:
     """Look at what a process stands on that is connected already, by its own connections, whatever fails on the way."""
     async with db.acquire() as link:
-        findings = [await _version(link, "the records answer"), await _migrations(link), await _size(link)]
-        findings += [await _roles(link), await _verified(link)]
+        findings = [await _version(link, "the records answer"), migrated := await _migrations(link), await _size(link)]
+        if migrated.state == "ok":
+            findings += [await _roles(link), await _verified(link)]
     findings += await _temporal_from_within(settings, client)
     return [*findings, await _mail(settings), _disk(settings), _variables()]
 
