@@ -34,6 +34,7 @@ from cli import (
     verify,
     visit,
     webhook,
+    worklist,
 )
 from cli.errors import Stop
 
@@ -41,21 +42,8 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
-    *(
-        visit,
-        support,
-        services,
-        register,
-        caseload,
-        demo,
-        pathway,
-        reconcile,
-        rehearse,
-        webhook,
-        source,
-        tokens,
-        verify,
-    ),
+    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens),
+    *(verify, worklist),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

@@ -18,7 +18,7 @@ from activities.records import RecordsActivities
 from activities.support import SupportActivities
 from activities.visits import VisitActivities
 from activities.webhooks import WebhookActivities
-from workers import seals, support, webhooks
+from workers import seals, support, webhooks, worklist
 from workers.client import Pool
 from workers.keeping import keep
 from workers.settings import Settings
@@ -124,6 +124,7 @@ async def run_worker(settings: Settings, client: Client, pool: Pool, stop: async
                 ("support", lambda: support.follow_all(client, queue, pool, division), support.EVERY),
                 ("webhooks", lambda: webhooks.follow_all(client, queue, pool), webhooks.EVERY),
                 ("seals", lambda: seals.seal(pool), seals.EVERY),
+                *([("worklist", lambda: worklist.keep(pool, settings), worklist.EVERY)] if settings.worklist else []),
             )
         ]
         await stop.wait()
