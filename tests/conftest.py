@@ -13,9 +13,12 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from tests.safety.evidence import pytest_runtest_logreport, pytest_sessionfinish, pytest_terminal_summary
 from workers.client import Pool, open_pool
 from workers.embedded import ephemeral_postgres, ephemeral_temporal, time_skipping
 from workers.postgres_server import DATABASE, PostgresServer
+
+__all__ = ["pytest_runtest_logreport", "pytest_sessionfinish", "pytest_terminal_summary"]
 
 _numbers = itertools.count(1)
 

@@ -234,7 +234,7 @@ def test_mounted_files_exist_and_volumes_are_declared(name: str) -> None:
             assert how == ["ro"]
         else:
             assert source in declared
-            # PostgreSQL 18 keeps its data below its folder; what a worker keeps for when everything is down, our image has.
+            # PostgreSQL 18 keeps its data below its folder; the folder for worklists is in our image.
             assert (source, target) in {("postgres", "/var/lib/postgresql"), ("worklists", "/worklists")}
 
 
