@@ -14,9 +14,12 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from tests.keys import RING
+from tests.safety.evidence import pytest_runtest_logreport, pytest_sessionfinish, pytest_terminal_summary
 from workers.client import Pool, open_pool
 from workers.embedded import ephemeral_postgres, ephemeral_temporal, time_skipping
 from workers.postgres_server import DATABASE, PostgresServer
+
+__all__ = ["pytest_runtest_logreport", "pytest_sessionfinish", "pytest_terminal_summary"]
 
 _numbers = itertools.count(1)
 

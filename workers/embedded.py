@@ -18,11 +18,12 @@ from temporalio.testing import WorkflowEnvironment
 from records.keyring import KeyRing
 from records.migrate import migrate
 from records.programs import program
+from records.rights import READER, WRITER
 from records.ring_keys import used
 from workers.client import Embedded, add_search_attributes, register_search_attributes, wanted_search_attributes
 from workers.keys import from_file, make_file, own_file
 from workers.ports import Ports, choose_ports, free_port, listen_for_web
-from workers.postgres_server import PostgresServer
+from workers.postgres_server import DATABASE, PostgresServer
 from workers.stop import Stop
 from workers.temporal_server import TemporalServer
 from workers.watch import Server, Watch
@@ -64,7 +65,7 @@ class EmbeddedServices:
             for watch in self._watches:
                 stack.push_async_callback(watch.close)
             await _all(*(watch.open() for watch in self._watches))
-            self.migrated = await migrate(self.database_url)
+            self.migrated = await migrate(self.owner_url)
             self.keys = self._given_keys or await self._own_keys()
             await register_search_attributes(await self.client())
             self._tell()
@@ -77,8 +78,18 @@ class EmbeddedServices:
 
     @property
     def database_url(self) -> str:
-        """Where the records are."""
+        """Where the records are, for whoever works in them."""
+        return self.postgres.url_of(DATABASE, WRITER)
+
+    @property
+    def owner_url(self) -> str:
+        """Where the records are, for whoever migrates them."""
         return self.postgres.url
+
+    @property
+    def reader_url(self) -> str:
+        """Where the records are, for reports."""
+        return self.postgres.url_of(DATABASE, READER)
 
     @property
     def temporal_address(self) -> str:
@@ -119,6 +130,8 @@ class EmbeddedServices:
         told = Embedded(
             pid=os.getpid(),
             database_url=self.database_url,
+            owner_url=self.owner_url,
+            reader_url=self.reader_url,
             temporal_address=self.temporal_address,
             ui_url=self.ui_url,
             web_url=self.web_url,

@@ -21,6 +21,7 @@ import asyncpg
 import psutil
 import structlog
 
+from records.rights import READER, WRITER
 from workers.account import lent_account, let_through
 from workers.child import Child, end_leftovers
 from workers.stop import Stop
@@ -59,12 +60,12 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        """Where the application's database is."""
+        """Where the application's database is, for whoever migrates it."""
         return self.url_of(DATABASE)
 
-    def url_of(self, database: str) -> str:
-        """Where another database of this server is."""
-        return f"postgresql://{USER}@/{database}?host={quote(str(self._socket_dir), safe='/')}"
+    def url_of(self, database: str, user: str = USER) -> str:
+        """Where a database of this server is, for one of its roles."""
+        return f"postgresql://{user}@/{database}?host={quote(str(self._socket_dir), safe='/')}"
 
     async def start(self) -> None:
         """Start on the folder, made when it is new; returns when the application's database answers."""
@@ -116,6 +117,9 @@ class PostgresServer:
             try:
                 if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
                     await connection.execute(f"CREATE DATABASE {DATABASE}")
+                for role in (WRITER, READER):
+                    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+                        await connection.execute(f"CREATE ROLE {role} LOGIN")
             finally:
                 await connection.close(timeout=5)
         except _NO_ANSWER:

@@ -88,6 +88,14 @@ class Settings(BaseSettings):
     """The data folder of the embedded services."""
     database_url: Annotated[str, AfterValidator(_database_url)] | None = None
     """PostgreSQL 18; without it, the one that `alongside up` runs on the data folder."""
+    owner_url: Annotated[str, AfterValidator(_database_url)] | None = None
+    """The same database as who owns it, for `alongside migrate` alone; without it, as `database_url`."""
+    reader_url: Annotated[str, AfterValidator(_database_url)] | None = None
+    """The same database as who may only read it, for reports; without it, as `database_url`."""
+    worklist_dir: Path | None = None
+    """Where the worklist for when Alongside is down is kept, every hour; without it, in the data folder."""
+    worklist: bool = True
+    """Whether it is kept."""
     temporal_profile: str | None = None
     """Profile of Temporal's configuration file; without it, TEMPORAL_PROFILE or `default`."""
     temporal_cli: Path | None = None

@@ -19,7 +19,7 @@ from activities.records import RecordsActivities
 from activities.support import SupportActivities
 from activities.visits import VisitActivities
 from activities.webhooks import WebhookActivities
-from workers import bulk, support, webhooks
+from workers import bulk, seals, support, webhooks, worklist
 from workers.client import Pool
 from workers.keeping import keep
 from workers.settings import Settings
@@ -136,6 +136,8 @@ async def run_worker(settings: Settings, client: Client, pool: Pool, stop: async
                 ("support", lambda: support.follow_all(client, queue, pool, division), support.EVERY),
                 ("webhooks", lambda: webhooks.follow_all(client, queue, pool), webhooks.EVERY),
                 ("bulk actions", lambda: bulk.follow_all(client, queue, pool), bulk.EVERY),
+                ("seals", lambda: seals.seal(pool), seals.EVERY),
+                *([("worklist", lambda: worklist.keep(pool, settings), worklist.EVERY)] if settings.worklist else []),
             )
         ]
         await stop.wait()

@@ -25,6 +25,8 @@ EXAMPLE = ROOT / ".env.example"
 FILLED = {
     "POSTGRES_PASSWORD": "a1",
     "RECORDS_DB_PASSWORD": "b2",
+    "WRITER_DB_PASSWORD": "d4",
+    "READER_DB_PASSWORD": "e5",
     "TEMPORAL_DB_PASSWORD": "c3",
     "ALONGSIDE_PUBLIC_URL": "https://alongside.example.org",
 }
@@ -169,7 +171,12 @@ def test_our_processes_find_temporal_and_the_records(monkeypatch: pytest.MonkeyP
     records = urlsplit(every[name]["environment"]["ALONGSIDE_DATABASE_URL"])
     assert records.hostname in every
     roles = (ROOT / "deploy/postgres/roles.sql").read_text()
-    assert f"CREATE DATABASE {records.path[1:]} OWNER {records.username};" in roles
+    owner = "alongside_owner" if name == "migrate" else "alongside_writer"
+    assert records.username == owner, "only whoever migrates is the owner"
+    password = {"alongside_owner": "RECORDS_DB_PASSWORD", "alongside_writer": "WRITER_DB_PASSWORD"}[owner]
+    assert every[name]["environment"]["PGPASSWORD"] == FILLED[password]
+    assert f"CREATE ROLE {owner} LOGIN PASSWORD" in roles
+    assert f"CREATE DATABASE {records.path[1:]} OWNER alongside_owner;" in roles
 
 
 def test_temporal_uses_the_databases_that_its_schema_jobs_make() -> None:
@@ -227,7 +234,8 @@ def test_mounted_files_exist_and_volumes_are_declared(name: str) -> None:
             assert how == ["ro"]
         else:
             assert source in declared
-            assert target == "/var/lib/postgresql", "PostgreSQL 18 keeps its data below this folder"
+            # PostgreSQL 18 keeps its data below its folder; the folder for worklists is in our image.
+            assert (source, target) in {("postgres", "/var/lib/postgresql"), ("worklists", "/worklists")}
 
 
 def test_temporal_can_read_its_dynamic_configuration() -> None:
