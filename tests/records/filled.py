@@ -108,15 +108,15 @@ INSERT INTO bulk_items (bulk_id, number, asked, transition_id, became, recorded_
     FROM bulk_actions a CROSS JOIN (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20) t;
 INSERT INTO measures (transition_id, revision, instrument, view, step, version, taken_on, recorded_at, declined)
     SELECT id, 1, m, 'self', 'step-1', 1, started::date, started, false
-    FROM (SELECT id, started FROM transitions LIMIT 50000) t CROSS JOIN unnest('{QPR-15,GBO}'::text[]) m;
+    FROM (SELECT id, started FROM transitions LIMIT 15000) t CROSS JOIN unnest('{QPR-15,GBO}'::text[]) m;
 INSERT INTO measure_scores (transition_id, revision, instrument, view, scale, version, taken_on, raw, derived)
     SELECT transition_id, revision, instrument, view, 'total', 1, taken_on, 30, 30 FROM measures;
 INSERT INTO goals (transition_id, number, words, set_on, set_by)
     SELECT id, 1, repeat('x', 40)::bytea, started::date, 'coord-1'
-    FROM (SELECT id, started FROM transitions LIMIT 20000) t;
+    FROM (SELECT id, started FROM transitions LIMIT 10000) t;
 INSERT INTO experience (team, pathway, month, instrument, answer, answers)
     SELECT 'Team ' || n, 'small-pathway', date '2010-01-01' + m * interval '1 month', 'FFT', a, 3
-    FROM generate_series(1, 40) n CROSS JOIN generate_series(0, 199) m CROSS JOIN unnest('{good,poor}'::text[]) a;
+    FROM generate_series(1, 40) n CROSS JOIN generate_series(0, 99) m CROSS JOIN unnest('{good,poor}'::text[]) a;
 INSERT INTO support_alerts (staff, matter, due, number, recipient, text, created_at)
     SELECT staff, track, held_on, 0, staff, 'It is due.', held_on FROM supervisions;
 """
