@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from asyncpg import Record
+from asyncpg import ForeignKeyViolationError, Record
 
 from planner.policy import Sight, Standing, of_team, sight
 from records import roles
@@ -24,6 +24,8 @@ LIMIT = 100
 LONGEST = 1000
 """Characters of somebody's own words."""
 BROKEN_GLASS = "broken-glass"
+GUARDS = "privacy"
+"""Why whoever guards privacy may look at who looked."""
 
 STANDING = """
 -- Everything of some transitions that says who somebody is towards each.
@@ -199,6 +201,15 @@ async def looked(db: Database, staff: str, role: Role, transition_id: str, page:
     glass = why.glass if reason == BROKEN_GLASS else None
     async with connected(db) as link:
         await link.execute(LOOKED, now, staff, role, UUID(transition_id), page, reason, glass)
+
+
+async def guarded(db: Database, staff: str, role: Role, transition_id: str, page: str, now: datetime) -> None:
+    """Keep that whoever guards privacy looks at who looked at a person; RecordsError when nobody is there."""
+    async with connected(db) as link:
+        try:
+            await link.execute(LOOKED, now, staff, role, UUID(transition_id), page, GUARDS, None)
+        except ForeignKeyViolationError:
+            raise RecordsError("not-found", "No such transition.") from None
 
 
 def wrong_words(words: str) -> str | None:
