@@ -18,12 +18,13 @@ from activities.records import RecordsActivities
 from activities.support import SupportActivities
 from activities.visits import VisitActivities
 from activities.webhooks import WebhookActivities
-from workers import support, webhooks
+from workers import privacy_alerts, support, webhooks
 from workers.client import Pool
 from workers.keeping import keep
 from workers.settings import Settings
 from workflows import transition
 from workflows.cover_absence import CoverAbsenceWorkflow
+from workflows.privacy_alert import PrivacyAlertWorkflow
 from workflows.support import SupportWorkflow
 from workflows.transition import TransitionWorkflow
 from workflows.visit import VisitWorkflow
@@ -52,16 +53,25 @@ def build_worker(
     mailer = mailer_of(settings)
     records = RecordsActivities(pool, email=mailer is not None)
     visits = VisitActivities(pool, mailer)
+    notices = NoticeActivities(pool, mailer)
     covering = CoveringActivities(pool, client, settings.division)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[TransitionWorkflow, VisitWorkflow, SupportWorkflow, CoverAbsenceWorkflow, WebhookWorkflow],
+        workflows=[
+            TransitionWorkflow,
+            VisitWorkflow,
+            SupportWorkflow,
+            CoverAbsenceWorkflow,
+            WebhookWorkflow,
+            PrivacyAlertWorkflow,
+        ],
         workflow_runner=SandboxedWorkflowRunner(restrictions),
         activities=[
             records.commit,
             records.arrange,
-            NoticeActivities(pool, mailer).deliver,
+            notices.deliver,
+            notices.privacy_deliver,
             visits.visit_check_in,
             visits.visit_check_out,
             visits.visit_extend,
@@ -123,6 +133,7 @@ async def run_worker(settings: Settings, client: Client, pool: Pool, stop: async
             for what, look, every in (
                 ("support", lambda: support.follow_all(client, queue, pool, division), support.EVERY),
                 ("webhooks", lambda: webhooks.follow_all(client, queue, pool), webhooks.EVERY),
+                ("broken glass", lambda: privacy_alerts.follow_all(client, queue, pool), privacy_alerts.EVERY),
             )
         ]
         await stop.wait()

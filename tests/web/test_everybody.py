@@ -335,7 +335,7 @@ async def test_everybody_is_let_in_where_they_may_and_nowhere_else(town: Town) -
 
 
 async def _asks_for_pages(town: Town, who: Somebody) -> list[str]:
-    wrong = []
+    wrong: list[str] = []
     for row in (row for row in OF_PAGES if who.near or "{id}" in row.path):  # elsewhere it is the same from afar
         answer = await _ask(town, row, who)
         wrong += _wrong(row, who, answer)
@@ -415,7 +415,7 @@ async def test_a_machine_is_let_in_where_its_role_may_and_nowhere_else(town: Tow
 
 
 async def _asks_as_a_machine(town: Town, who: Somebody) -> list[str]:
-    wrong = []
+    wrong: list[str] = []
     for row in OF_MACHINES:
         answer = await _as_machine(town, row, who, who.machine)
         wrong += _wrong(row, who, answer)
