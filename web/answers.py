@@ -62,7 +62,8 @@ def answer_refusals(app: FastAPI) -> None:
     app.add_exception_handler(SignedOut, _sign_in)
     app.add_exception_handler(NotYours, _not_yours)
     app.add_exception_handler(RuntimeError, _never_reached)
-    for expected in (Refused, RecordsError, NoAnswer, NotAsItMayBe, NotFound, RequestValidationError, RPCError, *LOST):
+    ours = (Refused, RecordsError, NoAnswer, NotAsItMayBe)
+    for expected in (*ours, NotFound, RequestValidationError, RPCError, asyncpg.DataError, *LOST):
         app.add_exception_handler(expected, _refused)
 
 
@@ -110,12 +111,14 @@ def _told(error: Exception) -> tuple[int, str]:
             return STATUS[error.kind], error.message
         case NotAsItMayBe():
             return 422, str(error)
-        case RequestValidationError():
+        case RequestValidationError() | asyncpg.DataError():
             return 422, "A part of the address or of the form is not as it may be. Go back, and follow the links."
         case NoAnswer():
             return 504, str(error)
         case NotFound(status_code=404):
             return 404, "There is no such page. Check the address, or go on from the start."
+        case NotFound(status_code=413, detail=detail):
+            return 413, detail
         case NotFound():
             return error.status_code, "That cannot be asked for in this way."
         case RPCError() | RuntimeError():
