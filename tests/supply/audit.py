@@ -54,7 +54,7 @@ def _not_asked(unknown: Sequence[str], found: Sequence[object]) -> list[str]:
 def audit(service: str) -> Verdict:
     """Ask a service about everything in the lock."""
     program = Path(sys.executable).with_name("pip-audit")
-    asked = ["-r", str(LOCK), "--require-hashes", "--disable-pip", "-s", service, "-f", "json", "--progress-spinner", "off"]
+    asked = ["-r", str(LOCK), "--require-hashes", "--disable-pip", "-s", service, "-f", "json"]
     done = subprocess.run([program, *asked], capture_output=True, text=True, check=False)
     return verdict(done.stdout, done.stderr)
 
