@@ -19,6 +19,7 @@ from schemas.pathway import Pathway
 from web.forms import NotAsItMayBe
 from web.house import House
 from web.viewer import Opened
+from workers.client import never_reached
 from workers.transitions import send
 
 PATIENCE = 30.0
@@ -122,7 +123,7 @@ async def answered(sending: Awaitable[Receipt], command_id: str) -> Receipt:
     except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
         raise NoAnswer(command_id) from error
     except RuntimeError as error:
-        if "client connect" not in str(error):  # the client has no other name for "nobody listens there"
+        if not never_reached(error):
             raise
         raise Unreachable(command_id) from error
 

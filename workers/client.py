@@ -69,6 +69,11 @@ class Services:
         return self.reader_url or self.database_url
 
 
+def never_reached(error: RuntimeError) -> bool:
+    """Whether a client never reached Temporal: it has no other name for "nobody listens there"."""
+    return "client connect" in str(error)
+
+
 def resolve(settings: Settings) -> Services:
     """Where the services are: as the settings say, else as a running `alongside up` on the data folder says.
 

@@ -19,13 +19,14 @@ from activities.records import RecordsActivities
 from activities.support import SupportActivities
 from activities.visits import VisitActivities
 from activities.webhooks import WebhookActivities
-from workers import bulk, seals, support, webhooks, worklist
+from workers import bulk, privacy_alerts, seals, support, webhooks, worklist
 from workers.client import Pool
 from workers.keeping import keep
 from workers.settings import Settings
 from workflows import transition
 from workflows.bulk import BulkWorkflow
 from workflows.cover_absence import CoverAbsenceWorkflow
+from workflows.privacy_alert import PrivacyAlertWorkflow
 from workflows.support import SupportWorkflow
 from workflows.transition import TransitionWorkflow
 from workflows.visit import VisitWorkflow
@@ -54,6 +55,7 @@ def build_worker(
     mailer = mailer_of(settings)
     records = RecordsActivities(pool, email=mailer is not None)
     visits = VisitActivities(pool, mailer)
+    notices = NoticeActivities(pool, mailer)
     covering = CoveringActivities(pool, client, settings.division)
     many = BulkActivities(pool, client)
     return Worker(
@@ -66,12 +68,14 @@ def build_worker(
             CoverAbsenceWorkflow,
             WebhookWorkflow,
             BulkWorkflow,
+            PrivacyAlertWorkflow,
         ],
         workflow_runner=SandboxedWorkflowRunner(restrictions),
         activities=[
             records.commit,
             records.arrange,
-            NoticeActivities(pool, mailer).deliver,
+            notices.deliver,
+            notices.privacy_deliver,
             visits.visit_check_in,
             visits.visit_check_out,
             visits.visit_extend,
@@ -138,6 +142,7 @@ async def run_worker(settings: Settings, client: Client, pool: Pool, stop: async
                 ("bulk actions", lambda: bulk.follow_all(client, queue, pool), bulk.EVERY),
                 ("seals", lambda: seals.seal(pool), seals.EVERY),
                 *([("worklist", lambda: worklist.keep(pool, settings), worklist.EVERY)] if settings.worklist else []),
+                ("broken glass", lambda: privacy_alerts.follow_all(client, queue, pool), privacy_alerts.EVERY),
             )
         ]
         await stop.wait()

@@ -38,6 +38,7 @@ WHY_WORDS = {
     "goes-with": "They go with this person",
     "team": "This person is of their team",
     "broken-glass": "They opened this person with a reason",
+    access.GUARDS: "They guard privacy",
 }
 
 
@@ -131,11 +132,8 @@ async def looked(
     after: str | None = None,
 ) -> Response:
     """Who looked at a person: for those who answer for their team, and for whoever guards privacy."""
-    if not viewer.may(Action.ACCESS_LOG):
-        await opened(here, viewer, str(transition_id), "access")
+    await sees_who_looked(here, viewer, str(transition_id))
     found = await access.looks(here.db, transition_id=str(transition_id), limit=LOOKS, after=after)
-    if not found.rows and after is None:
-        await known.read(here.db, str(transition_id))  # says so when there is no such transition
     return await page(
         request,
         "person-access.html",
@@ -148,6 +146,14 @@ async def looked(
         next=found.next,
         opens=not viewer.may(Action.ACCESS_LOG),
     )
+
+
+async def sees_who_looked(here: House, viewer: Viewer, transition_id: str) -> None:
+    """That somebody sees who looked at a person is kept as every look is, also of whoever guards privacy."""
+    if viewer.may(Action.ACCESS_LOG):
+        await access.guarded(here.db, viewer.staff, viewer.role, transition_id, "access", here.clock())
+    else:
+        await opened(here, viewer, transition_id, "access")
 
 
 @router.get("/known")
