@@ -45,6 +45,9 @@ def start(
     coordinator: Annotated[str, typer.Option(metavar="STAFF", help="Who coordinates it.")],
     nhs_number: Annotated[str | None, typer.Option(metavar="NUMBER", help="The person's NHS number, if known.")] = None,
     team: Annotated[str | None, typer.Option(metavar="TEAM", help="Default: the coordinator's team.")] = None,
+    ethnicity: Annotated[
+        str | None, typer.Option(metavar="CODE", help="The person's ethnic category, as they say it, such as A or Z.")
+    ] = None,
     started: Annotated[
         str | None, typer.Option(metavar="WHEN", help="A day alone is the beginning of that day. Default: now.")
     ] = None,
@@ -71,6 +74,7 @@ def start(
     now = asking.now
     rules = _found(pathway)
     names = {"local_id": local_id, "given_name": given_name, "family_name": family_name, "nhs_number": nhs_number}
+    names["ethnicity"] = ethnicity
     person: Person = built(Person, names | {"date_of_birth": dates.birth("--born", born, now)})
     awaited = values.once("--expected", values.pairs("--expected", expected or [], "MILESTONE=DATE"))
     happened = values.once("--milestone", values.pairs("--milestone", milestone or [], "MILESTONE=WHEN"))

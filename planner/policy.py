@@ -114,6 +114,8 @@ class Action(StrEnum):
     """See whom a figure is about."""
     CHART_MARKS = "chart-marks"
     """Write on the chart of a report: a baseline that begins anew, with its reason, or a change to know of."""
+    READY = "ready"
+    """Record from when until when somebody could have left a ward, and what for they could not."""
     TOKENS = "tokens"
     """Let machines in, and send what changes to other systems."""
     LICENCES = "licences"
@@ -159,6 +161,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.REPORTS: _WATCHING | {Role.PEER_LEAD},
     Action.REPORT_LISTS: _MANAGING,
     Action.CHART_MARKS: _MANAGING,
+    Action.READY: CARING,
     Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
     Action.LICENCES: frozenset({Role.ADMINISTRATOR, Role.SERVICE_MANAGER}),
 }

@@ -17,6 +17,7 @@ from records.cells import Problem
 from records.csv_file import CsvRow, read_csv
 from records.database import Database, connected
 from schemas.caseload import Caseload, CaseloadRow, Refusal, to_start
+from schemas.ethnicity import checked as checked_ethnicity
 from schemas.pathway import Pathway
 from schemas.person import Person, checked_nhs_number
 
@@ -24,6 +25,8 @@ COLUMNS = (
     "local_id", "nhs_number", "given_name", "family_name", "date_of_birth", "pathway", "started", "coordinator", "team",
     "peer_support", "facts", "expected", "milestones",
 )  # fmt: skip
+OPTIONAL = ("ethnicity",)
+"""Columns that may be left out at the end; what the records say of them then stays."""
 ALREADY = "the same person is already on this pathway"
 
 T = TypeVar("T")
@@ -46,7 +49,7 @@ def read_caseload(
     Its dates are local to London. `shift_weeks` moves every date of what is sound (but no date of
     birth) by whole weeks, and `as_of` with them.
     """
-    rows, refused = read_csv(path, COLUMNS)
+    rows, refused = read_csv(path, COLUMNS, OPTIONAL)
     reading = _Reading(staff_ids, pathways, as_of, shift_weeks)
     sound: list[CaseloadRow] = []
     seen = _Seen()
@@ -117,6 +120,12 @@ def _person(cell: Mapping[str, str], today: date, problems: list[Problem]) -> Pe
         born = cells.birth(cell["date_of_birth"], today)
     except Problem as problem:
         problems.append(problem)
+    ethnicity = cell.get("ethnicity") or None
+    try:
+        ethnicity = checked_ethnicity(ethnicity) if ethnicity else None
+    except ValueError as wrong:
+        problems.append(Problem("ethnicity that does not exist", f"ethnicity {wrong}"))
+        ethnicity = None
     try:
         return Person(
             local_id=cell["local_id"],
@@ -124,6 +133,7 @@ def _person(cell: Mapping[str, str], today: date, problems: list[Problem]) -> Pe
             given_name=cell["given_name"],
             family_name=cell["family_name"],
             date_of_birth=born or today,
+            ethnicity=ethnicity,
         )
     except ValidationError as error:
         problems += [_about_person(str(one["loc"][0]), cell) for one in error.errors()]

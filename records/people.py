@@ -19,6 +19,10 @@ ON CONFLICT (local_id) DO UPDATE SET nhs_number = coalesce(excluded.nhs_number, 
 WHERE people.nhs_number IS NULL OR excluded.nhs_number IS NULL OR people.nhs_number = excluded.nhs_number
 RETURNING id
 """
+SAID_ETHNICITY = """
+-- The ethnic category that somebody says is theirs; that it is not known takes away nothing that they said.
+UPDATE people SET ethnicity = $2 WHERE id = $1 AND ($2 <> '99' OR ethnicity IS NULL)
+"""
 COORDINATOR = """
 -- The team of a member of staff who works here.
 SELECT id, team FROM staff WHERE id = $1 AND active
@@ -76,6 +80,8 @@ async def _upsert(link: Link, person: Person) -> UUID | None:
     names = (person.given_name, person.family_name, person.date_of_birth)
     async with link.transaction():
         found: UUID | None = await link.fetchval(UPSERT_PERSON, person.local_id, person.nhs_number, *names)
+        if person.ethnicity is not None:
+            await link.execute(SAID_ETHNICITY, found, person.ethnicity)
         return found
 
 

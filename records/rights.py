@@ -30,7 +30,7 @@ class Right(StrEnum):
 OF_WRITER = {
     Right.READ: (
         *("schema_migrations", "links", "sealed", "seals"),
-        *("commands", "attempts", "worklist", "caseload", "without_coordinator", "undelivered"),
+        *("commands", "attempts", "worklist", "caseload", "without_coordinator", "undelivered", "delays"),
     ),
     Right.ADD: (
         *("definitions", "commits", "events", "contacts", "escalations", "agreements", "absence_outcomes"),

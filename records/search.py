@@ -72,14 +72,14 @@ ORDER BY t.status = 'closed', t.started DESC LIMIT $3
 """  # noqa: S608  # put together from constants of this module
 ALIKE = """
 -- People who may be somebody: by number, by local id, or born on the same day.
-SELECT id::text, local_id, nhs_number, given_name, family_name, date_of_birth, known_as,
+SELECT id::text, local_id, nhs_number, given_name, family_name, date_of_birth, ethnicity, known_as,
     name_to_find(given_name) AS given, name_to_find(family_name) AS family
 FROM people WHERE nhs_number = $1 OR local_id = ANY ($2::text[]) OR date_of_birth = $3
 ORDER BY nhs_number = $1 DESC NULLS LAST, local_id = ANY ($2::text[]) DESC, id LIMIT $4
 """
 ONE = """
 -- One person.
-SELECT local_id, nhs_number, given_name, family_name, date_of_birth, known_as FROM people WHERE id = $1
+SELECT local_id, nhs_number, given_name, family_name, date_of_birth, ethnicity, known_as FROM people WHERE id = $1
 """
 THEIRS = """
 -- The transitions of some people, open ones first.

@@ -46,5 +46,14 @@ NOT_FOLLOWED_DESTINATIONS = frozenset({"30", "37", "40", "42", "48", "49", "50",
 """Destinations after which the national measure does not ask for a follow-up. One that is not known stays in."""
 FOLLOWED_BEDS = frozenset({"200", "201", "202", "205", "212", "213"})
 """Classes of beds that the national measure is about."""
+OUT_OF_AREA_REASONS = {
+    "10": "no bed was free",
+    "11": "to keep them safe",
+    "12": "restrictions after an offence",
+    "13": "they, or their family, work for the service that sends",
+    "14": "they chose it",
+    "99": "not known",
+}
+"""Why somebody is placed out of area (NHS Data Dictionary)."""
 OWN, ANOTHER = "own", "another"
 """Who is responsible after the discharge: this provider, or one that somebody was referred to during the stay."""

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, StringConstraints
 from schemas.base import Instant, Strict
 from schemas.codes import Division
 from schemas.command import StaffId
+from schemas.ethnicity import checked as checked_ethnicity
 from schemas.staff import Name
 
 LocalId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,39}$")]
@@ -33,6 +34,13 @@ def checked_nhs_number(given: str) -> str:
     return number
 
 
+def _ethnicity(given: str) -> str:
+    try:
+        return checked_ethnicity(given)
+    except ValueError as wrong:
+        raise ValueError(f"ethnicity {wrong}") from None
+
+
 class Person(Strict):
     """Who somebody is. Held in the records only: never in Temporal, a log line or a message."""
 
@@ -41,6 +49,7 @@ class Person(Strict):
     given_name: Name
     family_name: Name
     date_of_birth: date
+    ethnicity: Annotated[str, AfterValidator(_ethnicity)] | None = None
 
 
 class Registration(Strict):

@@ -87,6 +87,8 @@ class ReadyPeriod(Stored):
     attribution: str
     recorded_by: str
     recorded_at: datetime
+    ended_by: str | None = None
+    ended_at: datetime | None = None
     corrects: str | None = None
     withdrawn_by: str | None = None
     withdrawn_at: datetime | None = None

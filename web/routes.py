@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from web.pages import (
+    about,
     access,
     acts,
     board,
@@ -23,6 +24,7 @@ from web.pages import (
     people,
     person,
     person_files,
+    ready,
     reports,
     start,
     system,
@@ -46,6 +48,8 @@ ROUTERS: list[APIRouter] = [
     person_files.router,
     outcomes.router,
     goals.router,
+    about.router,
+    ready.router,
     acts.router,
     start.router,
     machines.router,

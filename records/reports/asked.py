@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from planner.clock import add_months
+from planner.clock import YEARS, add_months
 from records.errors import RecordsError
 from records.reports.definition import Period, Report
 
@@ -43,6 +43,8 @@ def asked(
             "invalid", f"{report.title} cannot be told apart by {by}: choose one of {', '.join(report.all_splits)}."
         )
     last = ends or today
+    if any(day.year not in YEARS for day in (last, begins) if day is not None):
+        raise RecordsError("invalid", "That day is too far away: check the year.")
     first = begin_of(begins, report.period) if begins else _usual(last, report.period)
     if first > last:
         raise RecordsError("invalid", "The first day lies after the last: change one of them.")

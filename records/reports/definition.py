@@ -82,7 +82,9 @@ class Report:
 
     `splits` are what it may be told apart by beside team and pathway, each a column of the cases and its title; `by` is
     what it is told apart by unless somebody asks otherwise. `charted` is the figure to draw over time, `better` the
-    direction of it that is the better one, where one is.
+    direction of it that is the better one, where one is. What does not add up over time (who is there at the end of
+    each month) has no total of all periods. `standing` is a figure of how things stand today whose list is always
+    offered, whatever period is shown.
     """
 
     id: str
@@ -101,9 +103,10 @@ class Report:
     shows: tuple[Shown, ...]
     splits: dict[str, str] = field(default_factory=dict)
     by: str | None = None
-    split_words: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     better: Good = None
+    adds_up: bool = True
+    standing: str | None = None
 
     @property
     def all_splits(self) -> dict[str, str]:

@@ -13,16 +13,18 @@ SELECT w.spell_id AS case_id, w.transition_id, w.started AS at, w.day, w.team, w
     w.stopped_on IS NULL AND w.ended IS NULL AND w.days > 728 AS very_long,
     w.stopped_on IS NULL AND w.ended IS NOT NULL AS ended_before
 FROM (
-    SELECT s.*, e.*, stop.at AS stopped_on, coalesce(stop.at, s.ended, today.at) AS day,
+    SELECT s.*, stop.at AS stopped_on, coalesce(stop.at, s.ended, today.at) AS day,
         coalesce(stop.at, s.ended, today.at) - s.referred AS days
     FROM (
-        SELECT o.person_id, o.number, min(o.id::text) AS spell_id, array_agg(o.id) AS transitions,
+        SELECT o.person_id, o.number, min(o.id::text) AS spell_id,
             min(o.started) AS started, min(o.referred) AS referred, nullif(max(o.until), 'infinity') AS ended,
             (array_agg(o.id ORDER BY o.started DESC, o.id))[1] AS transition_id,
             (array_agg(o.team ORDER BY o.started DESC, o.id))[1] AS team,
             (array_agg(o.pathway ORDER BY o.started DESC, o.id))[1] AS pathway,
             CASE WHEN min(o.referred) < min(p.date_of_birth) + interval '18 years' THEN 'under 18' ELSE 'adults' END
-                AS age_group
+                AS age_group,
+            min(met.contact) AS contact, min(done.outcome) AS outcome, min(reached.assessment) AS assessment,
+            least(min(reached.therapy), min(done.plan)) AS plan
         FROM (
             SELECT r.*,
                 count(*) FILTER (WHERE r.first) OVER (PARTITION BY r.person_id ORDER BY r.referred, r.id) AS number
@@ -41,34 +43,37 @@ FROM (
                 )
             ) r
         ) o JOIN people p ON p.id = o.person_id
+        LEFT JOIN (
+            SELECT c.transition_id, (min(c.at) AT TIME ZONE 'Europe/London')::date AS contact
+            FROM contacts c WHERE c.attendance IN ('5', '6') AND c.mechanism IN ('01', '02', '04', '11')
+            GROUP BY c.transition_id
+        ) met ON met.transition_id = o.id
+        LEFT JOIN (
+            SELECT d.transition_id,
+                (min(d.done_on) FILTER (WHERE d.kind = 'measure' AND d.step <> 'experience-survey')
+                    AT TIME ZONE 'Europe/London')::date AS outcome,
+                (min(d.done_on) FILTER (WHERE d.kind = 'document' AND d.step LIKE '%plan%')
+                    AT TIME ZONE 'Europe/London')::date AS plan
+            FROM steps d WHERE d.state = 'done' AND d.kind IN ('measure', 'document')
+            GROUP BY d.transition_id
+        ) done ON done.transition_id = o.id
+        LEFT JOIN (
+            SELECT m.transition_id,
+                (min(m.occurred) FILTER (WHERE m.milestone = 'assessment') AT TIME ZONE 'Europe/London')::date
+                    AS assessment,
+                (min(m.occurred) FILTER (WHERE m.milestone = 'therapy-started') AT TIME ZONE 'Europe/London')::date
+                    AS therapy
+            FROM milestones m WHERE m.milestone IN ('assessment', 'therapy-started') AND m.occurred IS NOT NULL
+            GROUP BY m.transition_id
+        ) reached ON reached.transition_id = o.id
         GROUP BY o.person_id, o.number
+        HAVING min(o.referred) < $2 AND max(o.until) >= $1
     ) s
     CROSS JOIN LATERAL (
-        SELECT (
-            SELECT min((c.at AT TIME ZONE 'Europe/London')::date) FROM contacts c
-            WHERE c.transition_id = ANY (s.transitions) AND c.attendance IN ('5', '6')
-                AND c.mechanism IN ('01', '02', '04', '11')
-        ) AS contact, (
-            SELECT min((m.done_on AT TIME ZONE 'Europe/London')::date) FROM steps m
-            WHERE m.transition_id = ANY (s.transitions) AND m.kind = 'measure' AND m.state = 'done'
-                AND m.step <> 'experience-survey'
-        ) AS outcome, (
-            SELECT min((a.occurred AT TIME ZONE 'Europe/London')::date) FROM milestones a
-            WHERE a.transition_id = ANY (s.transitions) AND a.milestone = 'assessment'
-        ) AS assessment, least((
-            SELECT min((h.occurred AT TIME ZONE 'Europe/London')::date) FROM milestones h
-            WHERE h.transition_id = ANY (s.transitions) AND h.milestone = 'therapy-started'
-        ), (
-            SELECT min((d.done_on AT TIME ZONE 'Europe/London')::date) FROM steps d
-            WHERE d.transition_id = ANY (s.transitions) AND d.kind = 'document' AND d.state = 'done'
-                AND d.step LIKE '%plan%'
-        )) AS plan
-    ) e
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN e.contact IS NULL OR e.outcome IS NULL OR e.plan IS NULL THEN NULL
-            WHEN s.age_group = 'under 18' OR s.referred < '2024-04-01' THEN greatest(e.contact, e.outcome, e.plan)
-            WHEN e.assessment IS NULL THEN NULL
-            ELSE greatest(e.contact, e.outcome, e.assessment, e.plan) END AS at
+        SELECT CASE WHEN s.contact IS NULL OR s.outcome IS NULL OR s.plan IS NULL THEN NULL
+            WHEN s.age_group = 'under 18' OR s.referred < '2024-04-01' THEN greatest(s.contact, s.outcome, s.plan)
+            WHEN s.assessment IS NULL THEN NULL
+            ELSE greatest(s.contact, s.outcome, s.assessment, s.plan) END AS at
     ) stop
     CROSS JOIN (SELECT ($5 AT TIME ZONE 'Europe/London')::date AS at) today
 ) w

@@ -1,10 +1,32 @@
 """Every report, in the order in which they are offered."""
 
 from records.errors import RecordsError
-from records.reports import attempts, escalations, follow_up, four_weeks
+from records.reports import (
+    attempts,
+    delays,
+    destinations,
+    engagement,
+    escalations,
+    follow_up,
+    four_weeks,
+    inpatients,
+    out_of_area,
+    track,
+)
 from records.reports.definition import Report
 
-REPORTS: tuple[Report, ...] = (follow_up.REPORT, four_weeks.REPORT, escalations.REPORT, attempts.REPORT)
+REPORTS: tuple[Report, ...] = (
+    follow_up.REPORT,
+    inpatients.REPORT,
+    delays.REPORT,
+    out_of_area.REPORT,
+    destinations.REPORT,
+    track.REPORT,
+    engagement.REPORT,
+    four_weeks.REPORT,
+    escalations.REPORT,
+    attempts.REPORT,
+)
 BY_ID = {report.id: report for report in REPORTS}
 
 

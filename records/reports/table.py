@@ -53,6 +53,11 @@ class Table:
         wanted = periods(self.asked.begins, self.asked.until, self.report.period)
         return [Point(period, _number(found.get(period, empty))) for period in wanted]
 
+    @property
+    def shown(self) -> list[Row]:
+        """The rows as they are read, and the total at their end where there is one."""
+        return [*self.rows, self.total] if self.report.adds_up else self.rows
+
     def splits(self) -> list[str]:
         """What the rows are told apart by, each once."""
         return sorted({row.split for row in self.rows if row.split is not None})
@@ -140,5 +145,5 @@ def plain(found: Table) -> dict[str, Any]:
         "by": asked.by,
         "inside": asked.inside,
         "rows": [told(row) for row in found.rows],
-        "total": told(found.total),
+        "total": told(found.total) if found.report.adds_up else None,
     }

@@ -8,7 +8,8 @@ from planner.suppression import Withheld
 from records.reports.definition import Figure, Period, Report, Sort
 from records.reports.table import Cell
 from schemas.codes import ATTENDANCE_WORDS, MECHANISM_WORDS, Attendance, Mechanism
-from schemas.discharge import DESTINATIONS
+from schemas.discharge import DESTINATIONS, OUT_OF_AREA_REASONS
+from schemas.ready import ATTRIBUTIONS, REASONS
 
 NONE = "–"
 
@@ -48,6 +49,12 @@ def detail(name: str, value: Any) -> str:
             return MECHANISM_WORDS[Mechanism(value)]
         case "destination", str():
             return DESTINATIONS.get(value, value)
+        case "delay", str():
+            return REASONS[value]
+        case "attribution", str():
+            return ATTRIBUTIONS[value]
+        case "out_of_area_reason", str():
+            return OUT_OF_AREA_REASONS[value]
         case _, bool():
             return "yes" if value else "no"
         case _, int() | float():

@@ -249,3 +249,17 @@ async def test_rows_are_checked_against_the_records(
         await register(
             pool, twin.person, pathway=twin.pathway, started=twin.started, taken_on=AS_OF, coordinator="coord-n1"
         )
+
+
+def test_the_column_of_ethnic_categories_may_be_left_out_or_said(tmp_path: Path, pathways: dict[str, Pathway]) -> None:
+    assert read(tmp_path, pathways, GOOD).sound[0].person.ethnicity is None
+    path = tmp_path / "more.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, (*COLUMNS, "ethnicity"))
+        writer.writeheader()
+        for number, said in enumerate(("m", "", "99", "White British", "Q")):
+            writer.writerow(GOOD | {"local_id": f"AL{number}", "nhs_number": "", "ethnicity": said})
+    found = read_caseload(path, STAFF, pathways, AS_OF)
+    assert [row.person.ethnicity for row in found.sound] == ["M", None, "99"]
+    assert [one.why for one in found.refused] == ["ethnicity that does not exist"] * 2
+    assert all("give one of A, B, C" in one.detail for one in found.refused)

@@ -9,6 +9,7 @@ from records.listings import history, transition
 from records.migrate import MIGRATIONS, known, migrate, pending
 from records.reconcile import differences, recorded
 from records.staff import upsert_staff
+from schemas.command import ChangeFacts, RecordMilestone
 from tests.keys import RING
 from tests.records.journeys import MANAGERS, begin, day, team_of
 from workers.client import open_pool
@@ -65,3 +66,25 @@ async def test_what_is_pending_is_told(empty_database_url: str) -> None:
     await migrate(empty_database_url)
     assert await pending(link) == []
     await link.close()
+
+
+async def test_what_was_there_before_it_was_counted_is_counted(empty_database_url: str, tmp_path: Path) -> None:
+    """A database from before milestones and facts stood beside the steps, with a journey, a change and a death."""
+    before = [name for name in known() if name[:4] not in ("0023", "0024")]
+    for name in before:
+        shutil.copy(MIGRATIONS / name, tmp_path)
+    assert await migrate(empty_database_url, tmp_path) == before
+    async with await open_pool(empty_database_url, RING, size=2) as used:
+        await upsert_staff(used, [*team_of("used"), *MANAGERS])
+        one = await begin(used, "coord-used")
+        changed = ChangeFacts(id="f", at=day(1), facts={"peer_support": "accepted"})
+        one = await one.tell(changed)
+        one = await one.tell(RecordMilestone(id="m", at=day(3), milestone="discharged", occurred_at=day(2)))
+        ended = "UPDATE transitions SET status = 'closed', exit = 'died', closed_at = $1"
+        await used.execute(ended, day(4))
+        await migrate(empty_database_url)
+        found = await used.fetch("SELECT milestone, occurred FROM milestones ORDER BY milestone")
+        assert [tuple(row) for row in found] == [("discharged", day(2)), ("started", day(0))]
+        facts = await used.fetch("SELECT fact, value::text, since, until FROM fact_periods")
+        assert [tuple(row) for row in facts] == [("peer_support", '"accepted"', day(1), None)]
+        assert await used.fetchval("SELECT died_on FROM people") == day(4).date()

@@ -170,6 +170,12 @@ GET  /people/{id}/goals                        o  o  o  o  .  o  o  o  o  o  o  
 POST /people/{id}/goals                        o  o  o  o  .  o  o  o  o  o  o  .  .  .  .
 GET  /people/{id}/goals/1                      o  o  o  o  .  o  o  o  o  o  o  .  .  .  .
 POST /people/{id}/goals/1                      o  o  o  o  .  o  o  o  o  o  o  .  .  .  .
+GET  /people/{id}/about                        o  o  o  o  .  o  o  o  o  o  o  .  .  .  .
+POST /people/{id}/about                        o  o  o  o  .  o  o  o  o  o  o  .  .  .  .
+GET  /people/{id}/ready                        o  o  o  o  .  o  o  o  o  o  o  .  .  .  .
+POST /people/{id}/ready                        o  o  o  o  .  o  o  o  o  o  o  .  .  .  .
+GET  /people/{id}/ready/{mark}                 o  o  o  o  .  o  o  o  o  o  o  .  .  .  .
+POST /people/{id}/ready/{mark}                 o  o  o  o  .  o  o  o  o  o  o  .  .  .  .
 """
 OPEN_TO_ALL = {
     "GET /health", "HEAD /health",
@@ -194,6 +200,8 @@ read:work         GET  /inbox                                          x  x  x  
 read:work         GET  /staff                                          x  x  x  x  x  x  x  x  x  x  x  x  x  x  x
 read:work         GET  /pathways                                       x  x  x  x  x  x  x  x  x  x  x  x  x  x  x
 read:work         GET  /pathways/inpatient-to-community                x  x  x  x  x  x  x  x  x  x  x  x  x  x  x
+read:work         GET  /reports                                        .  .  .  x  .  .  .  .  x  x  x  x  x  .  .
+read:work         GET  /reports/follow-up                              .  .  .  x  .  .  .  .  x  x  x  x  x  .  .
 read:people       GET  /transitions/{id}                               o  o  o  o  o  o  o  o  o  o  o  o  .  .  .
 read:people       GET  /transitions/{id}/history                       o  o  o  o  .  o  o  o  o  o  o  .  .  .  .
 read:people       GET  /transitions/{id}/waits                         o  o  o  o  o  o  o  o  o  o  o  o  .  .  .

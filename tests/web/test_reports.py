@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import date
 
 import httpx
 import pytest
@@ -13,9 +14,10 @@ import pytest
 from records.reports.registry import REPORTS
 from records.staff import upsert_staff
 from schemas.codes import Role
+from schemas.person import Person
 from tests.planner.story import london
 from tests.records.counted import follow
-from tests.records.journeys import MANAGERS, member, team_of
+from tests.records.journeys import MANAGERS, member, somebody, team_of
 from tests.web.doors import house_on, served, sign_in
 from workers.client import Pool
 
@@ -48,6 +50,11 @@ async def reading(pool: Pool, who: str) -> AsyncIterator[httpx.AsyncClient]:
         yield browser
 
 
+def young() -> Person:
+    """Somebody who was 18 in September 2020."""
+    return somebody().model_copy(update={"date_of_birth": date(2002, 9, 1)})
+
+
 def cells(page: str) -> list[list[str]]:
     """The rows of the figures, as text."""
     rows = re.findall(r'<tr class="nhsuk-table__row">(.*?)</tr>', page)
@@ -76,6 +83,23 @@ async def test_a_figure_leads_to_exactly_whom_it_counts(pool: Pool) -> None:
             listed = (await browser.get(href.replace("&amp;", "&"))).text
             assert listed.count('<tr role="row" class="nhsuk-table__row">') == int(number)
             assert "Ada Test" in listed
+
+
+async def test_whoever_is_in_none_is_one_step_away_whatever_is_shown(pool: Pool) -> None:
+    lost = await follow(pool, "camhs-to-adult", "2020-01-06 10:00", person=young(), coordinator="coord-south",
+                        team="Team south")  # fmt: skip
+    async with reading(pool, "service") as browser:
+        page = (await browser.get("/reports/destinations?from=2021-01-01&to=2021-12-31&team=Team+north")).text
+        (href,) = re.findall(r'href="(/reports/destinations/list[^"]*)"', page)
+        assert lost.person.local_id in (await browser.get(href)).text
+    async with reading(pool, "ops") as browser:
+        assert "/reports/destinations/list" not in (await browser.get("/reports/destinations")).text
+
+
+async def test_months_that_do_not_add_up_have_no_total(pool: Pool) -> None:
+    async with reading(pool, "service") as browser:
+        assert "All" not in [row[0] for row in cells((await browser.get("/reports/inpatients?by=")).text)]
+        assert (await browser.get("/reports/inpatients.json")).json()["total"] is None
 
 
 async def test_small_numbers_stay_inside(pool: Pool) -> None:
@@ -133,6 +157,9 @@ async def test_reports_are_for_those_who_answer_for_the_service(pool: Pool, who:
         (f"{ADDRESS}?from=yesterday", 422),
         (f"{ADDRESS}?from=2026-03-01&to=2026-02-01", 422),
         (f"{ADDRESS}?from=1990-01-01", 422),
+        (f"{ADDRESS}?to=0001-01-01", 422),
+        (f"{ADDRESS}?to=9999-12-31", 422),
+        (f"{ADDRESS}/list?figure=failed&to=9999-12-31", 422),
         (f"{ADDRESS}/list?figure=nothing", 422),
         (f"{ADDRESS}/list?figure=failed&after=nonsense", 422),
         (f"{ADDRESS}?team=No+such+team", 200),

@@ -29,6 +29,7 @@ PERSON = {
     "born-month": "3",
     "born-year": "1985",
     "known_as": "Clem",
+    "ethnicity": "M",
 }
 ALONG = {"pathway": "inpatient-to-community", "coordinator": COORDINATOR, "team": ""}
 DATES = {
@@ -112,6 +113,7 @@ async def test_what_has_no_date_yet_says_what_it_waits_for(browser: httpx.AsyncC
         ("nhs_number", "x", "is not made of digits"),
         ("given_name", " ", "Write their given name"),
         ("family_name", "x" * 201, "at most 200 letters"),
+        ("ethnicity", "Q", "Choose one of the list"),
         ("known_as", "x" * 201, "at most 80 letters"),
         ("known_as", "a\nb", "in one line"),
         ("born-month", "13", "a date of birth that exists"),
@@ -279,9 +281,9 @@ async def test_started_once_however_often_it_is_sent(temporal: Client, pool: Poo
             assert [answer.status_code for answer in answers] == [303] * 4
             assert {answer.headers["location"] for answer in answers} == {f"/people/{row['id']}"}
             assert (row["team"], row["coordinator_id"], row["status"]) == ("North", COORDINATOR, "open")
-            person = await pool.fetchrow("SELECT local_id, nhs_number, given_name, known_as FROM people")
+            person = await pool.fetchrow("SELECT local_id, nhs_number, given_name, known_as, ethnicity FROM people")
             assert person is not None
-            assert tuple(person) == ("AL77001", "9990000018", GIVEN_NAME, "Clem")
+            assert tuple(person) == ("AL77001", "9990000018", GIVEN_NAME, "Clem", "M")
             journey = await query_journey(temporal, row["id"])
             assert journey.facts["suicide_risk"] is True
             assert journey.facts["peer_support"] == "accepted"

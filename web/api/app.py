@@ -4,7 +4,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.api import described, events, people, problems, starts, work
+from web.api import described, events, people, problems, reports, starts, work
 from web.house import House
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ def build(here: House) -> FastAPI:
         redirect_slashes=False,
     )
     api.state.house = here
-    for router in (starts.router, work.router, people.router, events.router):
+    for router in (starts.router, work.router, people.router, reports.router, events.router):
         api.include_router(router)
     problems.answer_problems(api)
     api.add_middleware(Guard)

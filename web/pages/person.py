@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from planner.policy import CARING, Action, Sight
 from planner.refused import Refused
-from records import access, known, listings, moves, staff
+from records import about, access, known, listings, moves, staff
 from records.errors import RecordsError
 from schemas.codes import Role
+from schemas.ethnicity import CATEGORIES
 from web import entries
 from web.answers import done, page
 from web.house import House
@@ -30,6 +31,7 @@ PAGES = {
     "goals": "their goals",
     "access": "who looked at them",
     "api": "by a machine",
+    "ready": "when they were ready to leave",
     "many": "among many at once",
 }
 WHY_WORDS = {
@@ -73,6 +75,8 @@ async def person(
         **shown,
         agreed=called,
         share_words=known.SHARE_WORDS,
+        about=await about.read(here.db, who.view.id),
+        ethnicities=CATEGORIES,
         journey=who.journey,
         pathway=who.pathway,
         coordinator_role=who.pathway.role(Role.COORDINATOR).words,
@@ -81,6 +85,8 @@ async def person(
         shapes=timeline.SHAPES,
         finished=finished,
         earlier=earlier,
+        cares=who.viewer.role in CARING,
+        on_a_ward="discharged" in who.pathway.milestone,
         acts=who.viewer.role in CARING and who.journey.closed is None,
         asked=who.journey.handover is not None and who.journey.handover.to == who.viewer.staff,
         sees_access=who.viewer.may(Action.WHO_LOOKED),

@@ -69,7 +69,7 @@ async def report(request: Request, here: House_, viewer: Reader, report_id: str)
     known: dict[str, Any] = {
         "report": one,
         "asked": wanted,
-        "rows": [_told(found, row, viewer) for row in [*found.rows, found.total]],
+        "rows": [_told(found, row, viewer) for row in found.shown],
         "heads": _heads(found),
         "teams": await staff.teams(here.db) if every_team(viewer) else [wanted.team],
         "pathways": await my_people.in_use(here.db),
@@ -82,6 +82,7 @@ async def report(request: Request, here: House_, viewer: Reader, report_id: str)
         "called": called,
         "csv": address(wanted, f"/reports/{one.id}.csv"),
         "json": address(wanted, f"/reports/{one.id}.json"),
+        "standing": _standing(one, viewer),
     }
     return await page(request, "report.html", viewer, **known)
 
@@ -135,6 +136,13 @@ def address(wanted: Asked, path: str, **more: str | None) -> str:
 def _heads(found: Table) -> list[str]:
     split = [found.report.all_splits[found.asked.by]] if found.asked.by else []
     return ["When", *split, *(figure.title for figure in found.report.figures)]
+
+
+def _standing(one: Report, viewer: Viewer) -> dict[str, str] | None:
+    """Where everybody is listed whom a figure is about that stands today, for those who may see them."""
+    if one.standing is None or not viewer.may(Action.REPORT_LISTS):
+        return None
+    return {"text": one.figure(one.standing).title, "href": f"/reports/{one.id}/list?figure={one.standing}"}
 
 
 def _told(found: Table, row: Row, viewer: Viewer) -> list[dict[str, str | None]]:

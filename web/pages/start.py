@@ -21,6 +21,7 @@ from records.errors import RecordsError
 from records.search import Alike, Looker
 from schemas.codes import Role
 from schemas.command import Receipt, Start
+from schemas.ethnicity import CATEGORIES
 from schemas.pathway import Pathway
 from schemas.person import Person
 from schemas.staff import StaffMember
@@ -123,7 +124,8 @@ def _chosen(draft: Draft, reached: int, *, confirmed: bool) -> Draft:
         meant = next((one for one in draft.alike if one.person == draft.person), None)
     if meant is not None and draft.person is not None:
         number = meant.person.nhs_number or draft.person.nhs_number
-        person = meant.person.model_copy(update={"nhs_number": number})
+        ethnicity = draft.person.ethnicity or meant.person.ethnicity
+        person = meant.person.model_copy(update={"nhs_number": number, "ethnicity": ethnicity})
         return replace(draft, person=person, person_id=UUID(meant.id), at="pathway")
     if not draft.alike:
         return replace(draft, at="pathway")
@@ -245,6 +247,8 @@ async def _shown(request: Request, here: House, viewer: Viewer, draft: Draft) ->
         "draft": draft,
         "whom_seen": all(one.seen for one in draft.alike if one.id == str(draft.person_id)),
     }
+    if draft.at == "person":
+        shown["ethnicities"] = CATEGORIES
     if draft.at == "same":
         shown["titles"] = {name: find(name).title for name in shipped()}
     if draft.at == "pathway":

@@ -22,7 +22,17 @@ LONGEST = 200
 OLDEST = 130
 """Years: nobody here is older."""
 NOON = time(12)
-PERSON = ("local_id", "nhs_number", "given_name", "family_name", "born-day", "born-month", "born-year", "known_as")
+PERSON = (
+    "local_id",
+    "nhs_number",
+    "given_name",
+    "family_name",
+    "born-day",
+    "born-month",
+    "born-year",
+    "known_as",
+    "ethnicity",
+)
 PATHWAY = ("pathway", "coordinator", "team")
 DATED = ("started", "expected-", "happened-", "fact-")
 """How the fields of the page of dates and facts begin."""
@@ -63,9 +73,9 @@ def person(said: Said, now: datetime) -> tuple[Person | None, Problems]:
     if problems:
         return None, problems
     names = {name: said.text(name) for name in ("local_id", "given_name", "family_name")}
-    numbers = {"nhs_number": said.text("nhs_number") or None, "date_of_birth": born}
+    known_too = {name: said.text(name) or None for name in ("nhs_number", "ethnicity")}
     try:
-        return Person.model_validate(names | numbers), {}
+        return Person.model_validate(names | known_too | {"date_of_birth": born}), {}
     except ValidationError as error:
         wrong_fields = {str(detail["loc"][0]) for detail in error.errors()}
         return None, {name: AS_IT_MAY_BE[name] for name in wrong_fields}
@@ -74,6 +84,7 @@ def person(said: Said, now: datetime) -> tuple[Person | None, Problems]:
 AS_IT_MAY_BE = {
     "local_id": "A local id has letters, digits and _ . / - only, at most 40 of them, such as AL00123.",
     "given_name": f"Write their given name in at most {LONGEST} letters.",
+    "ethnicity": "Choose one of the list, or leave it open.",
     "family_name": f"Write their family name in at most {LONGEST} letters.",
 }
 
