@@ -36,7 +36,7 @@ OF_WRITER = {
         *("definitions", "commits", "events", "contacts", "escalations", "agreements", "absence_outcomes"),
         *("staff_history", "team_history", "access_log", "broken_glass", "privacy_alerts", "verifications"),
         *("visit_alerts", "supervisions", "support_alerts", "api_requests", "inbound_events"),
-        *("measures", "measure_scores", "experience_heard"),
+        *("measures", "measure_scores", "experience_heard", "people_said"),
     ),
     Right.CHANGE: (
         *("teams", "staff", "cover", "people", "transitions", "notices", "absences", "assignments", "bookings"),
