@@ -66,6 +66,7 @@ def bound(
 
 def _ending(*, plain: bool) -> list[Processor]:
     shown: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    shown.append(without_rows)
     if plain:
         return [*shown, structlog.processors.format_exc_info, impersonal, structlog.processors.JSONRenderer()]
     console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_exception_in_console)
@@ -74,6 +75,23 @@ def _ending(*, plain: bool) -> list[Processor]:
 
 def _exception_in_console(stream: Any, exc_info: Any) -> None:
     structlog.dev.plain_traceback(stream, exc_info)
+
+
+def without_rows(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Take from an error of the database, and from those behind it, the row that it is about; the rest is told."""
+    said = event.get("exc_info")
+    error = said[1] if isinstance(said, tuple) else said if isinstance(said, BaseException) else sys.exc_info()[1]
+    seen: set[int] = set()
+    behind = [error] if said else []
+    while behind:
+        one = behind.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if hasattr(one, "sqlstate") and getattr(one, "detail", None):
+            vars(one)["detail"] = None
+        behind += [one.__cause__, one.__context__]
+    return event
 
 
 def impersonal(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

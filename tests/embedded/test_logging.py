@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from asyncpg import NotNullViolationError
 
+from workers.client import Pool
 from workers.logging import bound, configure
 
 
@@ -73,6 +75,23 @@ def test_nor_in_a_traceback(told: io.StringIO) -> None:
         structlog.get_logger().exception("failed")
     line = _line(told)
     assert "no person [number removed]" in str(line["exception"])
+
+
+async def test_nor_the_row_that_an_error_of_the_database_is_about(told: io.StringIO, pool: Pool) -> None:
+    text = "Xqzvlorp"
+    try:
+        try:
+            await pool.execute("INSERT INTO people (local_id, given_name, family_name) VALUES ('', $1, $1)", text)
+        except NotNullViolationError as error:
+            shown = str(error)
+            raise RuntimeError("not entered") from error
+    except RuntimeError:
+        structlog.get_logger().exception("failed")
+    assert text in shown
+    line = str(_line(told)["exception"])
+    assert text not in line
+    assert "NotNullViolationError" in line
+    assert "not entered" in line
 
 
 def test_other_numbers_stay(told: io.StringIO) -> None:
