@@ -7,6 +7,7 @@ from web.pages import (
     acts,
     board,
     capacity,
+    codec,
     entrance,
     execution,
     feeds,
@@ -42,4 +43,5 @@ ROUTERS: list[APIRouter] = [
     week.router,
     inbox.router,
     capacity.router,
+    codec.router,
 ]

@@ -81,8 +81,12 @@ def token_of(request: Request) -> str | None:
 
 async def whoever(request: Request) -> Viewer:
     """Whoever is signed in; SignedOut when nobody is."""
+    return await signed_in(request, used=UNATTENDED not in request.headers)
+
+
+async def signed_in(request: Request, *, used: bool) -> Viewer:
+    """The same; what is not `used` by a person does not keep them signed in."""
     here, token = house(request), token_of(request)
-    used = UNATTENDED not in request.headers
     found = await sessions.find(here.db, token, here.clock(), used=used) if token else None
     if found is None or token is None:
         raise SignedOut
