@@ -5,8 +5,10 @@ What was written before there were keys is still read.
 """
 
 import asyncio
+import copy
 import dataclasses
 from collections.abc import Sequence
+from typing import Self
 
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
@@ -63,6 +65,18 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
             raise Unreadable(None) from None
 
 
+@dataclasses.dataclass(frozen=True)
+class SealingConverter(DataConverter):
+    """Models as JSON, sealed. For each workflow that is spoken of, the codec alone is another one."""
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """The converter for what is of one workflow. The library would build every part anew at each turn."""
+        found = copy.copy(self)
+        if isinstance(self.payload_codec, SealingCodec):
+            object.__setattr__(found, "payload_codec", self.payload_codec.with_context(context))
+        return found
+
+
 def is_sealed(payload: Payload) -> bool:
     """Whether it was sealed, by us."""
     return payload.metadata.get("encoding") == ENCODING and "workflow" in payload.metadata
@@ -75,8 +89,8 @@ def workflow_of(payload: Payload) -> str:
 
 def converter(keys: KeyRing) -> DataConverter:
     """What every client of ours reads and writes Temporal's payloads with: models as JSON, sealed; failures, too."""
-    return dataclasses.replace(
-        pydantic_data_converter,
+    return SealingConverter(
+        payload_converter_class=pydantic_data_converter.payload_converter_class,
         payload_codec=SealingCodec(keys),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
