@@ -100,6 +100,8 @@ class Action(StrEnum):
     """Search all transitions by id, state, pathway, team and dates."""
     EXECUTION = "execution"
     """See how a transition runs, and have what failed tried again."""
+    PAYLOADS = "payloads"
+    """Read in Temporal's own pages what it holds: of a person, only while they may see the whole of them."""
     DEFINITIONS = "definitions"
     """Move journeys to a newer definition of their pathway."""
     BREAK_GLASS = "break-glass"
@@ -154,6 +156,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.BOARD: _WATCHING,
     Action.SEARCH_WORK: _WATCHING,
     Action.EXECUTION: frozenset({Role.OPERATIONS, Role.ADMINISTRATOR}),
+    Action.PAYLOADS: frozenset({Role.OPERATIONS, Role.ADMINISTRATOR}),
     Action.DEFINITIONS: frozenset({Role.OPERATIONS}),
     Action.BREAK_GLASS: CARING | {Role.OPERATIONS},
     Action.ACCESS_LOG: frozenset({Role.PRIVACY_OFFICER}),

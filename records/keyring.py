@@ -30,7 +30,7 @@ VERSION = 1
 """The first byte of what is sealed: by AES-256-GCM, under the key whose id follows."""
 AGAIN = 10.0
 """Seconds before the keys are read again for the sake of another key that is not among them."""
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _ASCII = "ascii"
 
 
@@ -64,7 +64,7 @@ class KeyRing:
     ) -> None:
         for key_id, key in keys.items():
             if not _ID.fullmatch(key_id):
-                raise BadKeys("an id is up to 63 letters, digits, dots, dashes and underscores")
+                raise BadKeys("an id is up to 32 letters, digits, dots, dashes and underscores")
             if len(key) != LENGTH:
                 raise BadKeys(f"{key_id} is not {LENGTH} bytes long")
         for role, key_id in (("current", current), ("search", search)):

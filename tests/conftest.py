@@ -59,14 +59,14 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 @pytest_asyncio.fixture(scope="session")
 async def temporal() -> AsyncIterator[Client]:
     """A client of a development server on real time, our search attributes registered. Use your own task queue."""
-    async with ephemeral_temporal() as client:
+    async with ephemeral_temporal(RING) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def skipping() -> Callable[[], AbstractAsyncContextManager[WorkflowEnvironment]]:
     """`async with skipping() as environment:` a server whose clock skips, for this test alone."""
-    return time_skipping
+    return lambda: time_skipping(RING)
 
 
 @asynccontextmanager

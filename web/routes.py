@@ -10,6 +10,7 @@ from web.pages import (
     bulk,
     capacity,
     charts,
+    codec,
     definitions,
     entrance,
     execution,
@@ -60,4 +61,5 @@ ROUTERS: list[APIRouter] = [
     capacity.router,
     charts.router,
     reports.router,
+    codec.router,
 ]

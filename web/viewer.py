@@ -83,8 +83,13 @@ def token_of(request: Request) -> str | None:
 
 async def whoever(request: Request) -> Viewer:
     """Whoever is signed in; SignedOut when nobody is."""
+    alone = UNATTENDED in request.headers or UNATTENDED_HERE in request.query_params
+    return await signed_in(request, used=not alone)
+
+
+async def signed_in(request: Request, *, used: bool) -> Viewer:
+    """The same; what is not `used` by a person does not keep them signed in."""
     here, token = house(request), token_of(request)
-    used = UNATTENDED not in request.headers and UNATTENDED_HERE not in request.query_params
     found = await sessions.find(here.db, token, here.clock(), used=used) if token else None
     if found is None or token is None:
         raise SignedOut

@@ -14,13 +14,13 @@ from pydantic import BaseModel, ValidationError
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from records.database import Keyed
 from records.keyring import KeyRing
 from records.ring_keys import introduce
+from workers.codec import converter
 from workers.keys import load_keys
 from workers.settings import Settings
 from workers.stop import Stop
@@ -103,10 +103,10 @@ def running(data_dir: Path) -> Embedded | None:
 
 
 async def connect(settings: Settings, services: Services | None = None, *, lazy: bool = False) -> Client:
-    """A client of Temporal that speaks our models. Raises Stop when it cannot be reached, unless `lazy`."""
+    """A client of Temporal that speaks our models, sealed. Raises Stop when it cannot be reached, unless `lazy`."""
     temporal = (services or resolve(settings)).temporal
     try:
-        return await Client.connect(**temporal, data_converter=pydantic_data_converter, lazy=lazy)
+        return await Client.connect(**temporal, data_converter=converter(load_keys(settings)), lazy=lazy)
     except (RPCError, RuntimeError, OSError) as error:
         where = temporal.get("target_host", "?")
         raise Stop(f"Temporal does not answer at {where}: {_first_line(error)}.") from error

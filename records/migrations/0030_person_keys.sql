@@ -3,7 +3,7 @@
 -- The keys of the key ring that were ever used here, never the keys themselves. `proof` shows that a key is still the
 -- same. One that nothing is sealed with any more may leave the ring once it is retired here.
 CREATE TABLE ring_keys (
-    id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
+    id text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$'),
     proof bytea NOT NULL CHECK (length(proof) = 32),
     used_since timestamptz NOT NULL,
     retired_at timestamptz CHECK (retired_at >= used_since)

@@ -270,6 +270,13 @@ def test_only_pages_are_opened_and_only_to_this_machine() -> None:
     assert services()["temporal-ui"]["environment"]["TEMPORAL_DISABLE_WRITE_ACTIONS"] == "true"
 
 
+def test_temporals_pages_ask_our_codec_server_as_whoever_is_signed_in() -> None:
+    every = services()
+    asks = every["temporal-ui"]["environment"]
+    where = f"{FILLED['ALONGSIDE_PUBLIC_URL']}/codec/{every['web']['environment']['TEMPORAL_NAMESPACE']}"
+    assert (asks["TEMPORAL_CODEC_ENDPOINT"], asks["TEMPORAL_CODEC_INCLUDE_CREDENTIALS"]) == (where, "true")
+
+
 def test_compose_itself_accepts_the_file(tmp_path: Path) -> None:
     docker = shutil.which("docker")
     if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True).returncode != 0:

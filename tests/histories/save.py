@@ -15,7 +15,6 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from temporalio.client import Client, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from planner.clock import end_of
@@ -27,11 +26,13 @@ from tests.durable import test_webhooks as hooks
 from tests.durable.following import COORDINATOR, Place, now, place, until
 from tests.durable.test_continuing import IMPATIENT, expect, runs
 from tests.durable.test_visits import field
+from tests.histories.opening import opened
 from tests.keys import RING
 from tests.rehearsals.test_rehearsals import FILES, beside, the
 from workers import bulk as bulk_actions
 from workers import support, visits, webhooks
 from workers.client import open_pool, register_search_attributes
+from workers.codec import converter
 from workers.embedded import ephemeral_postgres, time_skipping
 from workers.rehearsal import stage
 from workers.settings import load_settings
@@ -84,7 +85,7 @@ async def save_visit() -> None:
     """Save a visit: the worker is missed, says that it takes longer, is missed again, and comes back."""
     async with ephemeral_postgres() as postgres:
         pool = await open_pool(postgres.url, RING)
-        async with field(time_skipping, pool) as out, out.there.worker():
+        async with field(lambda: time_skipping(RING), pool) as out, out.there.worker():
             visit = await out.go(id=str(uuid5(NAMESPACE_URL, VISIT)))
             await out.until(visit, visit.expected_end + timedelta(minutes=20))
             longer = await out.extend(visit, visit.expected_end + timedelta(hours=1))
@@ -98,7 +99,7 @@ async def save_support() -> None:
     """Save somebody's support: each morning is looked, they are reminded, and the peer lead is told."""
     async with ephemeral_postgres() as postgres:
         pool = await open_pool(postgres.url, RING)
-        async with supported.weeks(time_skipping, pool) as here, here.there.worker():
+        async with supported.weeks(lambda: time_skipping(RING), pool) as here, here.there.worker():
             await pool.execute("UPDATE teams SET policy = '{\"supervision_weeks\": 1}'")
             await here.follow()
             await here.until(end_of(here.began + timedelta(weeks=1)) + timedelta(hours=1))
@@ -162,7 +163,7 @@ async def _real(said: Sequence[str] = ()) -> AsyncIterator[Place]:
     async with (
         ephemeral_postgres() as postgres,
         await WorkflowEnvironment.start_local(
-            data_converter=pydantic_data_converter,
+            data_converter=converter(RING),
             dev_server_existing_path=str(find_binary(None)),
             dev_server_extra_args=said,
         ) as environment,
@@ -182,12 +183,14 @@ async def _keep(client: Client, followed: str, name: str) -> None:
         found.append(await handle.fetch_history())
         run_id = found[-1].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
     for number, history in enumerate(reversed(found), start=1):
-        (SAVED / f"{name}.{number}.json").write_text(_anonymous(history) + "\n", encoding="utf-8")
+        (SAVED / f"{name}.{number}.json").write_text(await _anonymous(client, history) + "\n", encoding="utf-8")
 
 
-def _anonymous(history: WorkflowHistory) -> str:
-    """The history without the machine that it was made on: processes are named by number and host, files by folder."""
-    return json.dumps(_without_machine(json.loads(history.to_json())), indent=1, sort_keys=True)
+async def _anonymous(client: Client, history: WorkflowHistory) -> str:
+    """The history opened, and without the machine it was made on: processes are named by number and host, files by
+    folder."""
+    found = json.loads((await opened(client, history)).to_json())
+    return json.dumps(_without_machine(found), indent=1, sort_keys=True)
 
 
 def _without_machine(found: object) -> object:

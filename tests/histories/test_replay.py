@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
 from tests.durable.following import FAMILY_NAME, GIVEN_NAME, STRICT
 from tests.histories.save import BULK, RENEWED, SAVED, STORIES, SUPPORT, VISIT, WEBHOOK
+from tests.keys import RING
+from workers.codec import converter
 from workflows.bulk import BulkWorkflow
 from workflows.support import SupportWorkflow
 from workflows.transition import TransitionWorkflow
@@ -27,7 +28,7 @@ def replayer() -> Replayer:
     """Replays as the worker runs."""
     return Replayer(
         workflows=[TransitionWorkflow, VisitWorkflow, SupportWorkflow, WebhookWorkflow, BulkWorkflow],
-        data_converter=pydantic_data_converter,
+        data_converter=converter(RING),
         workflow_runner=SandboxedWorkflowRunner(STRICT),
     )
 

@@ -109,7 +109,7 @@ def test_a_ring_is_written_and_read_and_never_shown() -> None:
         ('{"keys": {"a": "hush!"}, "current": "a"}', "they are JSON like"),
         ('{"keys": {"a": 7}, "current": "a"}', "they are JSON like"),
         ('{"keys": {}, "current": "a"}', "`current` must name one of the keys"),
-        ('{"keys": {"a b": "c2hvcnQ="}, "current": "a b"}', "an id is up to 63 letters"),
+        ('{"keys": {"a b": "c2hvcnQ="}, "current": "a b"}', "an id is up to 32 letters"),
         ('{"keys": {"a": "' + "A" * 43 + '="}, "current": "a", "search": "b"}', "`search` must name one"),
     ],
 )

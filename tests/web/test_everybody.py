@@ -188,6 +188,8 @@ OPEN_TO_ALL = {
 """Nobody has to be signed in for these: they tell of nobody."""
 SIGNED = {"POST /api/v1/events"}
 """Let in by its signature, and by no token."""
+FROM_TEMPORAL = {"OPTIONS /codec/{namespace}/decode", "POST /codec/{namespace}/decode"}
+"""Asked by Temporal's pages from the browser of whoever is signed in: `test_codec.py` asks as everybody."""
 
 MACHINES = """
                                                                       co nw ic tl pw ct th as dm sm sl pl op po ad
@@ -338,10 +340,10 @@ def let_through(answer: httpx.Response) -> bool:
 async def test_no_route_is_forgotten(town: Town) -> None:
     there = list(_routes(build(town.here).routes))
     asked = {_first(there, row.method, town.path(row).partition("?")[0]) for row in (*OF_PAGES, *OF_MACHINES)}
-    for row in (*OPEN_TO_ALL, *SIGNED):
+    for row in (*OPEN_TO_ALL, *SIGNED, *FROM_TEMPORAL):
         assert row in there, f"{row} is in the table, and not there"
     assert None not in asked
-    assert set(there) == asked | OPEN_TO_ALL | SIGNED
+    assert set(there) == asked | OPEN_TO_ALL | SIGNED | FROM_TEMPORAL
 
 
 def _routes(routes: list[BaseRoute], before: str = "") -> Iterator[str]:

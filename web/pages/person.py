@@ -33,6 +33,7 @@ PAGES = {
     "api": "by a machine",
     "ready": "when they were ready to leave",
     "many": "among many at once",
+    "temporal": "what Temporal holds",
 }
 WHY_WORDS = {
     "named": "They are named for this person",
