@@ -16,6 +16,8 @@ from cli import (
     feed,
     group,
     handover,
+    keys,
+    outcomes,
     pathway,
     peer_queue,
     peer_reads,
@@ -41,7 +43,8 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
-    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens),
+    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens, keys),
+    outcomes,
     report,
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""

@@ -17,6 +17,7 @@ import typer
 if TYPE_CHECKING:
     from workers.client import Pool
     from workers.embedded import EmbeddedServices
+    from workers.keys import configured
     from workers.settings import Settings
 
 FILES = Path(__file__).parent / "demo_data"
@@ -66,9 +67,13 @@ async def _run(settings: "Settings", *, once: bool) -> None:
     from workers.worker import build_worker
 
     _say("Starting PostgreSQL and Temporal ...")
-    async with stopping() as stop, EmbeddedServices(settings.data_dir, temporal_cli=settings.temporal_cli) as own:
+    keys = configured(settings)
+    async with (
+        stopping() as stop,
+        EmbeddedServices(settings.data_dir, temporal_cli=settings.temporal_cli, keys=keys) as own,
+    ):
         services = Services(own.database_url, {"target_host": own.temporal_address})
-        pool = await open_pool(own.database_url)
+        pool = await open_pool(own.database_url, own.keys)
         try:
             client = await connect(settings, services)
             pages = serving(House(settings, pool, client, Pages(), demo=True), own.listen_for_web(settings.web_port))

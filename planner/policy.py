@@ -114,6 +114,8 @@ class Action(StrEnum):
     """See whom a figure is about."""
     TOKENS = "tokens"
     """Let machines in, and send what changes to other systems."""
+    LICENCES = "licences"
+    """Record which measures the service has a licence for."""
 
 
 CARING = frozenset(
@@ -155,6 +157,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.REPORTS: _WATCHING | {Role.PEER_LEAD},
     Action.REPORT_LISTS: _MANAGING,
     Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
+    Action.LICENCES: frozenset({Role.ADMINISTRATOR, Role.SERVICE_MANAGER}),
 }
 """Who may do what. A role that is not named may not."""
 

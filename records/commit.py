@@ -6,7 +6,7 @@ from uuid import UUID
 
 from planner.clock import local_day
 from planner.journey import summary
-from records import definitions, notices, roles
+from records import definitions, measures, notices, roles
 from records.database import Database, Link, connected, transaction
 from records.errors import Ahead, Gap, NotRegistered, UnknownDefinition
 from records.rows import Row, as_json, contact_rows, digest, event_rows, said_row, step_rows
@@ -267,6 +267,7 @@ async def _write_journey(link: Link, change: Change, pathway: Pathway, team: str
     )  # fmt: skip
     if contacts := contact_rows(commit.events, change.journey):
         await link.execute(INSERT_CONTACTS, change.id, as_json(contacts), said["role"], said["staff"])
+    await measures.write(link, change.id, change.revision, measures.rows(commit.events), said["staff"])
 
 
 async def _tell(link: Link, change: Change, team: str, *, email: bool) -> Committed:

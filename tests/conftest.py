@@ -13,6 +13,7 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from tests.keys import RING
 from workers.client import Pool, open_pool
 from workers.embedded import ephemeral_postgres, ephemeral_temporal, time_skipping
 from workers.postgres_server import DATABASE, PostgresServer
@@ -28,8 +29,9 @@ async def postgres_server() -> AsyncIterator[PostgresServer]:
 
 
 @pytest_asyncio.fixture
-async def database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
-    """A fresh, migrated, empty database for one test."""
+async def database_url(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """A fresh, migrated, empty database for one test. Whoever is told where it is finds the keys beside it."""
+    monkeypatch.setenv("ALONGSIDE_KEYS", RING.written())
     async with _database(postgres_server, f"TEMPLATE {DATABASE}") as url:
         yield url
 
@@ -44,7 +46,7 @@ async def empty_database_url(postgres_server: PostgresServer) -> AsyncIterator[s
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     """A pool of connections to a fresh database."""
-    opened = await open_pool(database_url)
+    opened = await open_pool(database_url, RING)
     try:
         yield opened
     finally:

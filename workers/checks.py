@@ -16,10 +16,13 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from records.database import Link
+from records.database import Link, keys_of
 from records.errors import RecordsError
+from records.keyring import KeyRing
 from records.migrate import known, pending
+from records.ring_keys import problem
 from workers.client import Pool, Services, connect, missing_search_attributes, resolve, running
+from workers.keys import file_of, load_keys, source
 from workers.settings import Settings, encrypted, unknown_variables
 from workers.stop import Stop
 
@@ -49,8 +52,8 @@ async def examine(settings: Settings) -> list[Finding]:
         services = resolve(settings)
     except Stop as stop:
         said = Finding(what="services", state="failed", found="not configured and not running", mend=stop.message)
-        return [*findings, said, await _mail(settings), await _sign_in(settings)]
-    findings += await _database(services)
+        return [*findings, said, _keys(settings), await _mail(settings), await _sign_in(settings)]
+    findings += [*await _database(services), await _known_keys(settings, services)]
     findings += await _temporal(settings, services)
     return [*findings, await _mail(settings), await _sign_in(settings)]
 
@@ -59,6 +62,7 @@ async def examine_from_within(settings: Settings, db: Pool, client: Client) -> l
     """Look at what a process stands on that is connected already, by its own connections, whatever fails on the way."""
     async with db.acquire() as link:
         findings = [await _version(link, "the records answer"), await _migrations(link), await _size(link)]
+        findings.append(await _same_keys(link, keys_of(link), source(settings)))
     findings += await _temporal_from_within(settings, client)
     return [*findings, await _mail(settings), _disk(settings), _variables()]
 
@@ -146,6 +150,45 @@ async def _database(services: Services) -> list[Finding]:
         return [await _version(connection, where), await _migrations(connection)]
     finally:
         await connection.close()
+
+
+def _keys(settings: Settings) -> Finding:
+    try:
+        keys = load_keys(settings)
+    except Stop as stop:
+        return Finding(what="keys", state="failed", found=f"none from {source(settings)}", mend=stop.message)
+    file = file_of(settings)
+    if file is not None and file.stat().st_mode & 0o007:
+        mend = f"Let nobody else read it: chmod o= {file}"
+        return Finding(what="keys", state="warning", found=f"everybody on this machine can read {file}", mend=mend)
+    return _found(keys, source(settings))
+
+
+def _found(keys: KeyRing, where: str) -> Finding:
+    count = f"{len(keys.ids)} {'key' if len(keys.ids) == 1 else 'keys'}"
+    return Finding(what="keys", state="ok", found=f"{count} from {where}; {keys.current} seals")
+
+
+async def _known_keys(settings: Settings, services: Services) -> Finding:
+    found = _keys(settings)
+    if found.state == "failed":
+        return found
+    try:
+        connection = await asyncpg.connect(services.database_url, timeout=10)
+    except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return found  # the database has its own line
+    try:
+        same = await _same_keys(connection, load_keys(settings), source(settings))
+    finally:
+        await connection.close()
+    return same if same.state == "failed" else found
+
+
+async def _same_keys(link: Link, keys: KeyRing, where: str) -> Finding:
+    said = await problem(link, keys)
+    if said is None:
+        return _found(keys, where)
+    return Finding(what="keys", state="failed", found=f"those from {where} are others", mend=said)
 
 
 async def _version(connection: Link, where: str) -> Finding:

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,6 +18,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from records.database import Keyed
+from records.keyring import KeyRing
+from records.ring_keys import introduce
+from workers.keys import load_keys
 from workers.settings import Settings
 from workers.stop import Stop
 from workflows import attributes
@@ -84,17 +90,50 @@ async def connect(settings: Settings, services: Services | None = None, *, lazy:
 
 async def connect_pool(settings: Settings, services: Services | None = None, *, size: int = 10) -> Pool:
     """A pool of at most `size` connections to the records. Raises Stop when they cannot be reached."""
-    return await open_pool((services or resolve(settings)).database_url, size=size)
+    return await open_pool((services or resolve(settings)).database_url, load_keys(settings), size=size)
 
 
-async def open_pool(database_url: str, *, size: int = 10) -> Pool:
-    """A pool on the database at `database_url`, with JSON columns as Python values."""
+async def open_pool(database_url: str, keys: KeyRing, *, size: int = 10) -> Pool:
+    """A pool on the database at `database_url`, with JSON columns as Python values, and with the keys of the records.
+
+    Refused when what is kept there was sealed with other keys.
+    """
+
+    async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        await _teach_json(connection)
+        if isinstance(connection, Keyed):
+            connection.keys = keys
+
     try:
-        return await asyncpg.create_pool(
-            database_url, min_size=1, max_size=size, init=_teach_json, server_settings={"timezone": "UTC"}
+        pool = await asyncpg.create_pool(
+            database_url,
+            min_size=1,
+            max_size=size,
+            connection_class=Keyed,
+            init=prepare,
+            server_settings={"timezone": "UTC"},
         )
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Stop(f"The database cannot be opened: {_first_line(error)}.") from error
+    try:
+        await introduce(pool)
+    except BaseException:
+        pool.terminate()
+        raise
+    return pool
+
+
+@asynccontextmanager
+async def bare_connection(settings: Settings) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """A connection to the records without the keys, for what needs none of them. Raises Stop."""
+    try:
+        connection = await asyncpg.connect(resolve(settings).database_url)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Stop(f"The database cannot be opened: {_first_line(error)}.") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 SearchAttributes: TypeAlias = "dict[str, IndexedValueType.ValueType]"

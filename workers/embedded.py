@@ -10,13 +10,17 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import asyncpg
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from records.keyring import KeyRing
 from records.migrate import migrate
 from records.programs import program
+from records.ring_keys import used
 from workers.client import Embedded, add_search_attributes, register_search_attributes, wanted_search_attributes
+from workers.keys import from_file, make_file, own_file
 from workers.ports import Ports, choose_ports, free_port, listen_for_web
 from workers.postgres_server import PostgresServer
 from workers.stop import Stop
@@ -27,12 +31,17 @@ from workers.watch import Server, Watch
 class EmbeddedServices:
     """Both services on a data folder, migrated and ready; use it with `async with`.
 
+    Without `keys` they are those of the folder, which are made at the first start; `made_keys` is then where they are.
     A service that dies is started again. When one dies again and again, `failure` gets the reason: wait for it
     beside the work. Entering raises Stop when the folder is in use, cannot be used, or a service will not start.
     """
 
-    def __init__(self, data_dir: Path, *, temporal_cli: Path | None = None, ui: bool = True) -> None:
+    def __init__(
+        self, data_dir: Path, *, temporal_cli: Path | None = None, ui: bool = True, keys: KeyRing | None = None
+    ) -> None:
         self.data_dir = data_dir.absolute()
+        self._given_keys = keys
+        self.made_keys: Path | None = None
         self.migrated: list[str] = []
         self.web_url: str | None = None
         self._ui = ui
@@ -56,6 +65,7 @@ class EmbeddedServices:
                 stack.push_async_callback(watch.close)
             await _all(*(watch.open() for watch in self._watches))
             self.migrated = await migrate(self.database_url)
+            self.keys = self._given_keys or await self._own_keys()
             await register_search_attributes(await self.client())
             self._tell()
             stack.callback(Embedded.file(self.data_dir).unlink, missing_ok=True)
@@ -96,6 +106,14 @@ class EmbeddedServices:
         """One of the services is down for the time of the block, and ready again when it ends (for fault tests)."""
         async with next(watch for watch in self._watches if watch.server is server).away():
             yield
+
+    async def _own_keys(self) -> KeyRing:
+        file = own_file(self.data_dir)
+        if file.exists():
+            return from_file(file)
+        await _refuse_other_keys(self.database_url, file)
+        self.made_keys = file
+        return make_file(file)
 
     def _tell(self) -> None:
         told = Embedded(
@@ -153,6 +171,20 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
     ) as environment:
         await add_search_attributes(environment.client, wanted_search_attributes())  # it cannot list them
         yield environment
+
+
+async def _refuse_other_keys(database_url: str, file: Path) -> None:
+    """Keys that are gone are not replaced by others: what is kept would look as if it were there."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        known = [row["id"] for row in await used(connection) if row["retired_at"] is None]
+    finally:
+        await connection.close()
+    if known:
+        raise Stop(
+            f"The keys of these records ({', '.join(known)}) are gone: {file} is not there, and without it what is "
+            "kept of people cannot be read. Put it back from your backup (docs/keys.md)."
+        )
 
 
 async def _all(*starts: Coroutine[Any, Any, None]) -> None:

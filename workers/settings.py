@@ -122,6 +122,13 @@ class Settings(BaseSettings):
     oidc_claim: str = Field("preferred_username", min_length=1)
     """The claim that is the id in the staff list; `email` is compared with the e-mail address there, once verified."""
 
+    keys_file: Path | None = None
+    """The key ring: a file, such as a secret that is mounted; without any of the three, the one of the data folder."""
+    keys: SecretStr | None = None
+    """The key ring itself."""
+    keys_command: str | None = None
+    """A program that prints the key ring, such as one that asks a key management service."""
+
     division: Division = Division.ENGLAND_AND_WALES
     """Whose bank holidays count for a transition that does not say."""
 
@@ -138,6 +145,8 @@ class Settings(BaseSettings):
         _both(self.deployment_name, self.build_id, "DEPLOYMENT_NAME", "BUILD_ID")
         _both(self.smtp_username, self.smtp_password, "SMTP_USERNAME", "SMTP_PASSWORD")
         _both(self.oidc_issuer, self.oidc_client_id, "OIDC_ISSUER", "OIDC_CLIENT_ID")
+        if sum(source is not None for source in (self.keys_file, self.keys, self.keys_command)) > 1:
+            raise ValueError(f"set one of {PREFIX}KEYS_FILE, {PREFIX}KEYS and {PREFIX}KEYS_COMMAND, not several")
         if self.oidc_client_secret and not self.oidc_issuer:
             raise ValueError(f"{PREFIX}OIDC_CLIENT_SECRET is set, so {PREFIX}OIDC_ISSUER must say whose it is")
         if self.smtp_host and not self.smtp_from:
@@ -175,7 +184,8 @@ def _sentence(detail: ErrorDetails) -> str:
         return f"{problem}."
     name = str(detail["loc"][0])
     problem = problem[0].lower() + problem[1:]
-    told = "" if any(word in name for word in ("password", "secret", "url")) else f" (it is {str(detail['input'])!r})"
+    secret = any(word in name for word in ("password", "secret", "url", "keys"))
+    told = "" if secret else f" (it is {str(detail['input'])!r})"
     return f"{PREFIX}{name.upper()} is wrong: {problem}{told}."
 
 

@@ -239,6 +239,15 @@ def test_temporal_can_read_its_dynamic_configuration() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
+def test_our_processes_get_the_keys_as_a_secret(name: str) -> None:
+    declared = resolve(yaml.safe_load(COMPOSE.read_text())["secrets"], {**example(), **FILLED})
+    service = services()[name]
+    folder, _, secret = service["environment"]["ALONGSIDE_KEYS_FILE"].rpartition("/")
+    assert (folder, service["secrets"]) == ("/run/secrets", [secret])
+    assert f"{Path(declared[secret]['file']).name}*" in (ROOT / ".gitignore").read_text().splitlines()
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_our_containers_may_do_little_and_can_be_many(name: str) -> None:
     service = services()[name]
     assert service["read_only"] is True

@@ -22,6 +22,7 @@ from tests.durable import test_support as supported
 from tests.durable.following import place
 from tests.durable.test_continuing import IMPATIENT, expect, runs
 from tests.durable.test_visits import field
+from tests.keys import RING
 from tests.rehearsals.test_rehearsals import FILES, beside, the
 from workers import support, visits
 from workers.client import open_pool, register_search_attributes
@@ -69,7 +70,7 @@ async def save(names: Collection[str]) -> None:
 async def save_visit() -> None:
     """Save a visit: the worker is missed, says that it takes longer, is missed again, and comes back."""
     async with ephemeral_postgres() as postgres:
-        pool = await open_pool(postgres.url)
+        pool = await open_pool(postgres.url, RING)
         async with field(time_skipping, pool) as out, out.there.worker():
             visit = await out.go(id=str(uuid5(NAMESPACE_URL, VISIT)))
             await out.until(visit, visit.expected_end + timedelta(minutes=20))
@@ -83,7 +84,7 @@ async def save_visit() -> None:
 async def save_support() -> None:
     """Save somebody's support: each morning is looked, they are reminded, and the peer lead is told."""
     async with ephemeral_postgres() as postgres:
-        pool = await open_pool(postgres.url)
+        pool = await open_pool(postgres.url, RING)
         async with supported.weeks(time_skipping, pool) as here, here.there.worker():
             await pool.execute("UPDATE teams SET policy = '{\"supervision_weeks\": 1}'")
             await here.follow()
@@ -104,7 +105,7 @@ async def _save_renewed() -> None:
     ):
         client = environment.client
         await register_search_attributes(client)
-        pool = await open_pool(postgres.url)
+        pool = await open_pool(postgres.url, RING)
         async with place(client, pool) as there, there.worker():
             person = await there.take_on()
             number = 0

@@ -99,6 +99,14 @@ INSERT INTO debriefs (staff, cause, arisen_at, offer_by, offered_at, offered_by,
     SELECT 'coord-' || n % 1000 + 1, 'visit', h, h + interval '1 day', CASE WHEN n > 200 THEN h END,
         CASE WHEN n > 200 THEN 'ops' END, CASE WHEN n > 400 THEN true END
     FROM (SELECT n, timestamptz '2026-01-01' + n * interval '1 minute' AS h FROM generate_series(1, 20000) n) x;
+INSERT INTO measures (transition_id, revision, instrument, view, step, version, taken_on, recorded_at, declined)
+    SELECT id, 1, m, 'self', 'step-1', 1, started::date, started, false
+    FROM (SELECT id, started FROM transitions LIMIT 50000) t CROSS JOIN unnest('{QPR-15,GBO}'::text[]) m;
+INSERT INTO measure_scores (transition_id, revision, instrument, view, scale, version, taken_on, raw, derived)
+    SELECT transition_id, revision, instrument, view, 'total', 1, taken_on, 30, 30 FROM measures;
+INSERT INTO experience (team, pathway, month, instrument, answer, answers)
+    SELECT 'Team ' || n, 'small-pathway', date '2010-01-01' + m * interval '1 month', 'FFT', a, 3
+    FROM generate_series(1, 40) n CROSS JOIN generate_series(0, 199) m CROSS JOIN unnest('{good,poor}'::text[]) a;
 INSERT INTO support_alerts (staff, matter, due, number, recipient, text, created_at)
     SELECT staff, track, held_on, 0, staff, 'It is due.', held_on FROM supervisions;
 """

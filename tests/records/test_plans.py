@@ -13,13 +13,17 @@ from records import (
     absences,
     board,
     covering,
+    experience,
     feeds,
     known,
+    licences,
     listings,
     machines,
+    measures,
     moves,
     my_people,
     notices,
+    outcomes,
     peers,
     queries,
     search,
@@ -36,7 +40,7 @@ from records.people import BEGUN, FOLLOWED, ON_PATHWAY
 from tests.records.filled import fill
 from workers.postgres_server import DATABASE, PostgresServer
 
-SMALL = {"teams", "staff", "cover", "definitions"}
+SMALL = {"teams", "staff", "cover", "definitions", "licences"}
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 ZERO, FULL = UUID(int=0), UUID(int=2**128 - 1)
@@ -171,6 +175,13 @@ PLANNED = {
     "debriefs answered": (support.ANSWERED, ("coord-3", True)),
     "whose support is followed": (support.TO_FOLLOW, ()),
     "told of support": (support_alerts.TOLD, ("peer-3", "role", datetime(2026, 6, 1, tzinfo=UTC), 1, None)),
+    "first scores": (measures.FIRST, (ZERO, date(2026, 6, 1))),
+    "scores": (measures.SCORES, (ZERO, *measures.BEGIN, 201)),
+    "measures that were asked": (measures.ASKED, (ZERO, 201)),
+    "use of services": (outcomes.USED, (ZERO,)),
+    "return to hospital": (outcomes.ADMITTED, (ZERO,)),
+    "licences held": (licences.HELD, ()),
+    "anonymous answers": (experience.COUNTED, ("FFT", date(2026, 1, 1), date(2026, 6, 1))),
     **BOARD,
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ class About:
     now: datetime
     step_id: str | None = None
     colleagues: tuple[tuple[str, str], ...] = ()
+    licensed: frozenset[str] = frozenset()
 
     @property
     def viewer(self) -> Viewer:

@@ -22,7 +22,13 @@ ENTRIES = 200
 """Rows of a history on one page."""
 LOOKS = 50
 
-PAGES = {"person": "their page", "history": "their history", "access": "who looked at them", "api": "by a machine"}
+PAGES = {
+    "person": "their page",
+    "history": "their history",
+    "outcomes": "how they fare",
+    "access": "who looked at them",
+    "api": "by a machine",
+}
 WHY_WORDS = {
     "named": "They are named for this person",
     "allocated": "A step of this person waits for them",
