@@ -36,6 +36,8 @@ class Sort(StrEnum):
     """Its column added up."""
     MEDIAN = "median"
     """The middle of its column."""
+    LONGEST = "longest"
+    """The largest of its column. It is of one case alone, so it never leaves the team."""
     SHARE = "share"
     """One count out of another, from 0 to 1."""
 
@@ -80,7 +82,12 @@ class Report:
     is wrapped around it keeps to the asked days, team and pathway; it uses $1 and $2 itself where an index has them.
 
     `splits` are what it may be told apart by beside team and pathway, each a column of the cases and its title; `by` is
-    what it is told apart by unless somebody asks otherwise. `charted` is the figure to draw over time.
+    what it is told apart by unless somebody asks otherwise. `charted` is the figure to draw over time. `longest` is a
+    number among the cases: a list has the largest first; without one, the longest ago is first.
+
+    Of an `anonymous` report nobody may know whom it is about, whoever asks: it has no lists, and small numbers are
+    withheld inside, too. One that is not `added_up` has splits that are no parts of one whole: it is always told apart
+    by one of them, and has no totals. A case of nobody alone, such as a group, has no transition and no pathway.
     """
 
     id: str
@@ -99,13 +106,15 @@ class Report:
     shows: tuple[Shown, ...]
     splits: dict[str, str] = field(default_factory=dict)
     by: str | None = None
-    split_words: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    longest: str | None = None
+    anonymous: bool = False
+    added_up: bool = True
 
     @property
     def all_splits(self) -> dict[str, str]:
         """Everything that it may be told apart by."""
-        return {"team": "Team", "pathway": "Pathway", **self.splits}
+        return {"team": "Team", "pathway": "Pathway", **self.splits} if self.added_up else self.splits
 
     def figure(self, name: str) -> Figure:
         """A figure by name; KeyError when there is none."""

@@ -1,10 +1,27 @@
 """Every report, in the order in which they are offered."""
 
 from records.errors import RecordsError
-from records.reports import attempts, escalations, follow_up, four_weeks
+from records.reports import (
+    attempts,
+    escalations,
+    experience,
+    follow_up,
+    four_weeks,
+    missed,
+    no_hours,
+    outcomes,
+    peer_contacts,
+    silences,
+    waits,
+)
 from records.reports.definition import Report
 
-REPORTS: tuple[Report, ...] = (follow_up.REPORT, four_weeks.REPORT, escalations.REPORT, attempts.REPORT)
+REPORTS: tuple[Report, ...] = (
+    *(follow_up.REPORT, four_weeks.REPORT, waits.REPORT, missed.ASSESSMENT, missed.THERAPY),
+    *(escalations.REPORT, attempts.REPORT, silences.REPORT),
+    *(peer_contacts.REPORT, no_hours.REPORT),
+    *(outcomes.REPORT, experience.REPORT),
+)
 BY_ID = {report.id: report for report in REPORTS}
 
 

@@ -66,7 +66,7 @@ async def report(request: Request, here: House_, viewer: Reader, report_id: str)
     known: dict[str, Any] = {
         "report": one,
         "asked": wanted,
-        "rows": [_told(found, row, viewer) for row in [*found.rows, found.total]],
+        "rows": [_told(found, row) for row in found.with_total],
         "heads": _heads(found),
         "teams": await staff.teams(here.db) if _every_team(viewer) else [wanted.team],
         "pathways": await my_people.in_use(here.db),
@@ -123,15 +123,15 @@ def _heads(found: Table) -> list[str]:
     return ["When", *split, *(figure.title for figure in found.report.figures)]
 
 
-def _told(found: Table, row: Row, viewer: Viewer) -> list[dict[str, str | None]]:
-    """The cells of a row, each with where its list is for those who may see it."""
+def _told(found: Table, row: Row) -> list[dict[str, str | None]]:
+    """The cells of a row, each with where its list is where it stays inside."""
     report = found.report
     cells: list[dict[str, str | None]] = [{"text": words.period(report, row.period), "href": None}]
     if found.asked.by:
         cells.append({"text": row.split or "All", "href": None})
     for figure in report.figures:
         text = words.number(figure, row.cells[figure.name])
-        cells.append({"text": text, "href": _list_of(found, row, figure) if viewer.may(Action.REPORT_LISTS) else None})
+        cells.append({"text": text, "href": _list_of(found, row, figure) if found.asked.inside else None})
     return cells
 
 
