@@ -6,9 +6,12 @@ from schemas.instrument import Instrument, Scale
 from schemas.measure import VIEW_WORDS
 
 
-def _thresholds() -> str:
-    """How much change is more than chance, by measure, number and view; up is better when it is positive."""
-    found = [
+def thresholds() -> list[str]:
+    """How much change is more than chance, by measure, number and view, as rows; less is better where it is negative.
+
+    Only what a confirmed source says of a measure that groups may be compared by.
+    """
+    return [
         f"('{instrument.id}', '{number}', '{view.value}', {points if scale.better == 'higher' else -points}::numeric)"
         for instrument in shipped().values()
         if instrument.between_groups
@@ -17,7 +20,6 @@ def _thresholds() -> str:
         if scale.change is not None and (points := scale.change.of(view)) is not None
         for number in _numbers(instrument, scale)
     ]
-    return ", ".join(found)
 
 
 def _numbers(instrument: Instrument, scale: Scale) -> list[str]:
@@ -67,7 +69,7 @@ FROM (
         WHERE o.version = o.latest_version
         GROUP BY o.transition_id, o.instrument, o.view, o.scale
     ) d
-    LEFT JOIN (VALUES {_thresholds()}) AS c (instrument, scale, view, points)
+    LEFT JOIN (VALUES {", ".join(thresholds())}) AS c (instrument, scale, view, points)
         ON c.instrument = d.instrument AND c.scale = d.scale AND c.view = d.view
     GROUP BY d.transition_id, d.instrument, d.view
 ) r

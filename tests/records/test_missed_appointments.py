@@ -62,8 +62,11 @@ async def total(pool: Db, report: str, *names: str) -> list[Any]:
 
 async def splits(pool: Db, by: str, report: str = ASSESSMENTS) -> dict[str | None, tuple[Any, Any]]:
     """How many appointments there were, and how many were missed, by a split."""
-    found = await counted(pool, report, NOW, *SPAN, by=by)
-    return {row.split: (row.cells["taken"], row.cells["missed"]) for row in found.rows}
+    found: dict[str | None, tuple[Any, Any]] = {}
+    for row in (await counted(pool, report, NOW, *SPAN, by=by)).rows:
+        taken, missed = found.get(row.split, (0, 0))
+        found[row.split] = (taken + row.cells["taken"], missed + row.cells["missed"])
+    return found
 
 
 async def test_the_two_rates_are_kept_apart(pool: Db) -> None:
