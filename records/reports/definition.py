@@ -47,7 +47,8 @@ class Figure:
     """A number of a report. `name` is its column among the cases too, except for a share.
 
     A count that is `part_of` another is suppressed with it; `family` names parts that share the whole out among them.
-    A share is `part` out of `part_of`. `unit` is said after a number that is no plain count.
+    A share is `part` out of `part_of`. A sum or a median that would tell a count, as hours tell how many contacts there
+    were, names it as `part`, and is withheld with it. `unit` is said after a number that is no plain count.
     """
 
     name: str

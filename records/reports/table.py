@@ -118,16 +118,18 @@ def _counts(report: Report, row: Row) -> dict[str, int]:
 
 def _marks(report: Report, row: Row) -> Marks:
     marks = suppression.row(_counts(report, row), report.parts, report.resting)
-    return marks | {
-        one.name: Withheld.DERIVED
-        for one in report.figures
-        if one.sort is Sort.LONGEST and row.cells[one.name] is not None
-    }
+    longest = {one.name for one in report.figures if one.sort is Sort.LONGEST and row.cells[one.name] is not None}
+    return _telling(report, marks | dict.fromkeys(longest, Withheld.DERIVED))
+
+
+def _telling(report: Report, marks: Marks) -> Marks:
+    """With the sums and medians that would tell a count which is withheld."""
+    return marks | {one.name: Withheld.DERIVED for one in report.figures if one.part in marks}
 
 
 def _total(report: Report, own: Marks, rows: list[Marks], additive: list[str]) -> Marks:
     marks = suppression.total(own, rows, additive)
-    return marks | {name: Withheld.DERIVED for name, of in report.resting.items() if of in marks}
+    return _telling(report, marks | {name: Withheld.DERIVED for name, of in report.resting.items() if of in marks})
 
 
 def _shown(report: Report, row: Row, marks: Marks) -> Row:

@@ -201,6 +201,39 @@ async def test_what_is_no_contact_of_a_peer_worker_is_not_in_it(pool: Db) -> Non
     assert await how(pool) == (0, 0, 0, 0, 0, 0)
 
 
+async def leaving(pool: Db) -> dict[str, Any]:
+    """The figures in all, as they leave the team."""
+    return dict((await counted(pool, "peer-contacts", NOW, *SPAN, inside=False)).total.cells)
+
+
+async def test_hours_do_not_tell_how_many_were_not_seen(pool: Db) -> None:
+    for number in range(7):
+        one = await accompanied(pool)
+        await one.met(when(one, 10), STEP, attendance="2" if number < 2 else "5")
+    cells = await leaving(pool)
+    assert [cells[name] for name in ("done", "not_seen", "hours_done")] == ["not shown"] * 3
+
+
+async def test_hours_do_not_tell_how_many_had_no_booking(pool: Db) -> None:
+    for _ in range(7):
+        one = await accompanied(pool)
+        await one.met(when(one, 10), STEP)
+    cells = await leaving(pool)
+    assert (cells["contacts"], cells["unbooked"]) == (7, 0)
+    assert cells["hours"] == pytest.approx(7 * A_CONTACT)
+    await one.do("2026-03-24 10:00", "cancel-booking", step=await _a_step(one), reason="They cannot", by="coordinator")
+    await one.met("2026-03-24 11:00", "call", mechanism="02")
+    cells = await leaving(pool)
+    assert (cells["contacts"], cells["unbooked"], cells["hours"]) == (8, "under 5", "not shown")
+
+
+async def _a_step(one: Counted) -> str:
+    """A peer contact of their own, with a time."""
+    said = {"step": "call", "title": "A call", "kind": "peer-contact", "owner": "peer-worker"}
+    await one.do("2026-03-24 09:00", "add-step", **said, due="2026-04-10 16:00")
+    return "call"
+
+
 async def test_every_figure_is_its_list(pool: Db) -> None:
     for attendance in ("5", "3", "2"):
         one = await accompanied(pool)
