@@ -112,15 +112,15 @@ INSERT INTO experience (team, pathway, month, instrument, answer, answers)
     FROM generate_series(1, 40) n CROSS JOIN generate_series(0, 199) m CROSS JOIN unnest('{good,poor}'::text[]) a;
 INSERT INTO milestones (transition_id, milestone, expected, occurred)
     SELECT t.id, m, t.started, CASE WHEN n % 4 > 0 THEN t.started + n * interval '5 minutes' END
-    FROM (SELECT id, started, row_number() OVER () AS n FROM transitions) t
+    FROM (SELECT id, started, row_number() OVER () AS n FROM transitions LIMIT 60000) t
         CROSS JOIN unnest('{assessment,therapy-started,discharged}'::text[]) m;
 INSERT INTO fact_periods (transition_id, fact, value, since)
     SELECT id, f, CASE f WHEN 'preferences' THEN '["language:ur"]' ELSE '"200"' END::jsonb, started
-    FROM transitions CROSS JOIN unnest('{bed_class,discharge_method,discharge_destination,preferences}'::text[]) f;
+    FROM (SELECT id, started FROM transitions LIMIT 60000) t CROSS JOIN unnest('{bed_class,preferences}'::text[]) f;
 INSERT INTO contacts (transition_id, step, number, at, recorded_at, attendance, mechanism)
     SELECT t.id, s, 1, h, h, (ARRAY['2', '3', '5', '5', '7'])[1 + n % 5], '02'
-    FROM (SELECT id, n, timestamptz '2024-01-01' + n * interval '10 minutes' AS h
-          FROM (SELECT id, row_number() OVER () AS n FROM transitions) x) t
+    FROM (SELECT id, n, timestamptz '2024-01-01' + n * interval '30 minutes' AS h
+          FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 40000) x) t
         CROSS JOIN unnest('{assessment-attended,therapy-start-attended,step-4}'::text[]) s;
 INSERT INTO steps (transition_id, step, kind, title, owner, ladder, state, due, late, opened, rung, team)
     SELECT id, 'peer-worker#1', 'allocation', 'Find a worker', 'peer-lead', 'standard', 'open', h, false, h, 0, team
@@ -140,6 +140,6 @@ async def fill(link: "Connection[Record]") -> None:
     # The rows are sound by how they are made; checking each against its parents would take longer than making them.
     # VACUUM only counts as seen by all what is certain to be on disk, so this is not left for later.
     await link.execute("SET synchronous_commit = on; SET session_replication_role = replica")
-    await link.execute(FILL, timeout=120)
+    await link.execute(FILL, timeout=300)
     await link.execute("RESET session_replication_role")
-    await link.execute("VACUUM ANALYZE", timeout=120)
+    await link.execute("VACUUM ANALYZE", timeout=300)
