@@ -7,8 +7,7 @@ import typer
 from cli import dates, values
 from cli.errors import Stop
 from cli.options import EVERY_DAY, STEERING, As, Asking, At, Id, Json, Preview, Reason, Step, Which
-from schemas.codes import Role, StepKind
-from schemas.measure import View
+from schemas.codes import Role, StepKind, View
 
 if TYPE_CHECKING:
     from cli.sending import Case

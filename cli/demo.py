@@ -17,7 +17,6 @@ import typer
 if TYPE_CHECKING:
     from workers.client import Pool
     from workers.embedded import EmbeddedServices
-    from workers.keys import configured
     from workers.settings import Settings
 
 FILES = Path(__file__).parent / "demo_data"
@@ -63,6 +62,7 @@ async def _run(settings: "Settings", *, once: bool) -> None:
     from web.server import serving
     from workers.client import Services, connect, open_pool
     from workers.embedded import EmbeddedServices
+    from workers.keys import configured
     from workers.up import stopping
     from workers.worker import build_worker
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cli.errors import Stop
-from schemas.codes import Attendance, Mechanism
-from schemas.measure import View
+from schemas.codes import Attendance, Mechanism, View
 
 if TYPE_CHECKING:
     from schemas.journey import FactValue

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from planner.scoring import plain
+from schemas.codes import View
 from schemas.instrument import Instrument, Scale
-from schemas.measure import Change, Result, Score, View
+from schemas.measure import Change, Result, Score
 
 DOMAINS = {
     1: "Support for recovery",

@@ -5,8 +5,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import sqrt
 
 from planner.refused import Refused
+from schemas.codes import View
 from schemas.instrument import Instrument, Scale
-from schemas.measure import Answer, Result, Score, View
+from schemas.measure import Answer, Result, Score
 
 Weights = Mapping[str, float]
 """What each goal weighs, by its number; 1 when nothing is said."""
@@ -90,6 +91,10 @@ def _whole(instrument: Instrument, said: Mapping[str, float]) -> dict[str, int]:
     numbers = [str(number) for number in range(1, asked.count + 1)]
     if unknown := sorted(set(said) - set(numbers)):
         raise _invalid(instrument, f"there is no {asked.noun} {unknown[0]}: there are {asked.count}")
+    if asked.at_once is not None and len(said) > asked.at_once:
+        raise _invalid(
+            instrument, f"at most {asked.at_once} {asked.noun}s are rated at once, and these are {len(said)}"
+        )
     found = {}
     for number in numbers:
         if number not in said:

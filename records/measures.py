@@ -12,8 +12,9 @@ from records.listings import page_of, place_after
 from records.rows import Row, as_json
 from records.views import Page
 from schemas.base import Stored
+from schemas.codes import View
 from schemas.event import Event
-from schemas.measure import Change, View, results
+from schemas.measure import Change, results
 
 LIMIT = 200
 """Rows on one page."""

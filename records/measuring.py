@@ -11,10 +11,11 @@ from planner.change import compared
 from planner.clock import local_day
 from planner.refused import Refused
 from planner.scoring import Weights, score
-from records import licences, measures
+from records import goals, licences, measures
 from records.database import Database
+from schemas.codes import View
 from schemas.instrument import Instrument
-from schemas.measure import Answer, Result, View
+from schemas.measure import Answer, Result
 
 Firsts = Mapping[tuple[str, View, int], Mapping[str, float]]
 
@@ -35,6 +36,7 @@ async def scored(db: Database, transition_id: str, said: Mapping[str, Any], at: 
     """
     held = await licences.held(db)
     firsts = await measures.first(db, transition_id, local_day(at))
+    weights = await goals.weights(db, transition_id)
     scores: dict[str, Any] = {}
     for name, told in said.items():
         instrument = shipped().get(name)
@@ -42,7 +44,7 @@ async def scored(db: Database, transition_id: str, said: Mapping[str, Any], at: 
             scores[name] = _number(name, told)
             continue
         found = [
-            _result(instrument, answer, firsts, licensed=licences.may_answer(instrument, held), weights={})
+            _result(instrument, answer, firsts, licensed=licences.may_answer(instrument, held), weights=weights)
             for answer in answers(name, told)
         ]
         _once_each(name, found)

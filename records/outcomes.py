@@ -16,9 +16,9 @@ from records import measures
 from records.database import Database, connected
 from records.measures import Asked, ScoreRow
 from schemas.base import Stored
-from schemas.codes import Role
+from schemas.codes import VIEW_WORDS, Role, View
 from schemas.instrument import Instrument
-from schemas.measure import VIEW_WORDS, Change, View
+from schemas.measure import Change
 
 AT_ONCE = 1000
 LARGEST = 20_000

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from schemas.measure import View
+from schemas.codes import View
 from schemas.pathway import Identifier, Language, Title
 
 InstrumentId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]*([ -][A-Za-z0-9]+)*$", max_length=40)]
@@ -41,6 +41,8 @@ class Items(Language):
     """The highest answer."""
     goals: bool = False
     """They are the person's own goals: at least one is rated, and a goal keeps its number."""
+    at_once: Annotated[Whole, Field(ge=1, le=100)] | None = None
+    """How many goals are rated at once, at most."""
     labels: list[Title] = []
     """What each is called here: only where its wording may be shipped."""
 

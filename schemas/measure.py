@@ -7,21 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from schemas.base import Stored, Strict
-
-
-class View(StrEnum):
-    """Whose view a measure is. Views are never mixed: each is compared with itself alone."""
-
-    SELF = "self"
-    PARENT = "parent"
-    CLINICIAN = "clinician"
-
-
-VIEW_WORDS = {
-    View.SELF: "their own view",
-    View.PARENT: "a parent’s or carer’s view",
-    View.CLINICIAN: "a clinician’s view",
-}
+from schemas.codes import View
 
 
 class Change(StrEnum):

@@ -13,7 +13,7 @@ PAGES = {
     "privacy-officer-1": ["/inbox", "/tasks"],
 }
 OF_A_PERSON = ["", "/history", "/known", "/milestone", "/date", "/facts", "/hold", "/handover", "/peer", "/cover",
-               "/leave", "/add", "/support", "/wishes", "/assign"]  # fmt: skip
+               "/leave", "/add", "/support", "/wishes", "/assign", "/outcomes", "/goals"]  # fmt: skip
 BOTH = pytest.mark.parametrize("phone", [True, False], ids=["phone", "desk"])
 
 

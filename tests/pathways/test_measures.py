@@ -9,6 +9,7 @@ from pathways.loader import find as pathway
 from pathways.loader import shipped as pathways
 from pathways.measures import FOLDER, find, parse, shipped
 from planner.refused import Refused
+from tests.pathways.measures_reference import reference
 
 QPR = (FOLDER / "qpr-15.yaml").read_text(encoding="utf-8")
 NAMED = {
@@ -71,3 +72,10 @@ def test_a_mistake_is_told_by_file_and_line(was: str, becomes: str, line: int, t
 def test_the_files_are_named_as_the_measures() -> None:
     for file in sorted(Path(FOLDER).glob("*.yaml")):
         assert file.stem == parse(file.read_text(encoding="utf-8"), file.name).id.lower().replace(" ", "-")
+
+
+def test_the_page_on_outcomes_tells_of_every_measure_as_it_is_defined() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "outcomes.md").read_text(encoding="utf-8")
+    assert page.partition("## Reference\n\n")[2] == reference(), (
+        "write it again from `python -m tests.pathways.measures_reference`"
+    )

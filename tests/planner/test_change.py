@@ -8,7 +8,8 @@ import pytest
 from pathways.measures import shipped
 from planner.change import Point, chance, compared, judged, lines, sentence, together
 from planner.scoring import score
-from schemas.measure import Answer, Change, Score, View
+from schemas.codes import View
+from schemas.measure import Answer, Change, Score
 
 MEASURES = shipped()
 MARCH, JUNE = date(2026, 3, 3), date(2026, 6, 1)

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from pathways.measures import shipped
 from planner.refused import Refused
 from planner.scoring import rounded, score
+from schemas.codes import View
 from schemas.instrument import Instrument
-from schemas.measure import Answer, Result, View
+from schemas.measure import Answer, Result
 
 MEASURES = shipped()
 
@@ -126,7 +127,8 @@ def test_parts_add_up() -> None:
         ("SWEMWBS", {"total": 6}, "from 7 to 35"),
         ("Brief INSPIRE", {"total": 72}, "goes in steps of 5"),
         ("GBO", {"items": {"1": 11}}, "goal 1 is 11, and is a whole number from 0 to 10"),
-        ("GBO", {"items": {"4": 3}}, "there is no goal 4: there are 3"),
+        ("GBO", {"items": {"11": 3}}, "there is no goal 11: there are 10"),
+        ("GBO", {"items": [1, 2, 3, 4]}, "at most 3 goals are rated at once, and these are 4"),
         ("GBO", {"total": 7}, "it has no total: enter each rating by its number"),
         ("GAS", {"items": [3]}, "goal 1 is 3, and is a whole number from -2 to 2"),
         ("SDQ", {"items": [1] * 25}, "only totals are entered"),

@@ -104,31 +104,34 @@ INSERT INTO debriefs (staff, cause, arisen_at, offer_by, offered_at, offered_by,
     FROM (SELECT n, timestamptz '2026-01-01' + n * interval '1 minute' AS h FROM generate_series(1, 20000) n) x;
 INSERT INTO measures (transition_id, revision, instrument, view, step, version, taken_on, recorded_at, declined)
     SELECT id, 1, m, 'self', 'step-1', 1, started::date, started, false
-    FROM (SELECT id, started FROM transitions LIMIT 50000) t CROSS JOIN unnest('{QPR-15,GBO}'::text[]) m;
+    FROM (SELECT id, started FROM transitions LIMIT 15000) t CROSS JOIN unnest('{QPR-15,GBO}'::text[]) m;
 INSERT INTO measure_scores (transition_id, revision, instrument, view, scale, version, taken_on, raw, derived)
     SELECT transition_id, revision, instrument, view, 'total', 1, taken_on, 30, 30 FROM measures;
+INSERT INTO goals (transition_id, number, words, set_on, set_by)
+    SELECT id, 1, repeat('x', 40)::bytea, started::date, 'coord-1'
+    FROM (SELECT id, started FROM transitions LIMIT 10000) t;
 INSERT INTO experience (team, pathway, month, instrument, answer, answers)
     SELECT 'Team ' || n, 'small-pathway', date '2010-01-01' + m * interval '1 month', 'FFT', a, 3
-    FROM generate_series(1, 40) n CROSS JOIN generate_series(0, 199) m CROSS JOIN unnest('{good,poor}'::text[]) a;
+    FROM generate_series(1, 40) n CROSS JOIN generate_series(0, 99) m CROSS JOIN unnest('{good,poor}'::text[]) a;
 INSERT INTO milestones (transition_id, milestone, expected, occurred)
     SELECT t.id, m, t.started, CASE WHEN n % 4 > 0 THEN t.started + n * interval '5 minutes' END
-    FROM (SELECT id, started, row_number() OVER () AS n FROM transitions LIMIT 60000) t
+    FROM (SELECT id, started, row_number() OVER () AS n FROM transitions LIMIT 30000) t
         CROSS JOIN unnest('{assessment,therapy-started,discharged}'::text[]) m;
 INSERT INTO fact_periods (transition_id, fact, value, since)
     SELECT id, f, CASE f WHEN 'preferences' THEN '["language:ur"]' ELSE '"200"' END::jsonb, started
-    FROM (SELECT id, started FROM transitions LIMIT 60000) t CROSS JOIN unnest('{bed_class,preferences}'::text[]) f;
+    FROM (SELECT id, started FROM transitions LIMIT 30000) t CROSS JOIN unnest('{bed_class,preferences}'::text[]) f;
 INSERT INTO contacts (transition_id, step, number, at, recorded_at, attendance, mechanism)
     SELECT t.id, s, 1, h, h, (ARRAY['2', '3', '5', '5', '7'])[1 + n % 5], '02'
-    FROM (SELECT id, n, timestamptz '2024-01-01' + n * interval '30 minutes' AS h
-          FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 40000) x) t
+    FROM (SELECT id, n, timestamptz '2024-01-01' + n * interval '1 hour' AS h
+          FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20000) x) t
         CROSS JOIN unnest('{assessment-attended,therapy-start-attended,step-4}'::text[]) s;
 INSERT INTO steps (transition_id, step, kind, title, owner, ladder, state, due, late, opened, rung, team)
     SELECT id, 'peer-worker#1', 'allocation', 'Find a worker', 'peer-lead', 'standard', 'open', h, false, h, 0, team
     FROM (SELECT id, team, timestamptz '2024-01-01' + row_number() OVER () * interval '1 hour' AS h
           FROM transitions LIMIT 20000) t;
 INSERT INTO events (transition_id, revision, seq, event, step, at, payload)
-    SELECT t.id, 1, 3 + e.n, e.event, 'step-1', timestamptz '2024-01-01' + t.n * interval '30 minutes', '{}'
-    FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 40000) t
+    SELECT t.id, 1, 3 + e.n, e.event, 'step-1', timestamptz '2024-01-01' + t.n * interval '1 hour', '{}'
+    FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20000) t
         CROSS JOIN unnest('{silence,no-slot}'::text[]) WITH ORDINALITY e (event, n);
 INSERT INTO support_alerts (staff, matter, due, number, recipient, text, created_at)
     SELECT staff, track, held_on, 0, staff, 'It is due.', held_on FROM supervisions;

@@ -12,8 +12,9 @@ from records import experience, licences, measures, outcomes
 from records.errors import RecordsError
 from records.measuring import NotScored, scored
 from records.staff import upsert_staff
+from schemas.codes import View
 from schemas.event import Event, Kind
-from schemas.measure import Change, View
+from schemas.measure import Change
 from tests.records.journeys import MANAGERS, T0, day, team_of
 from tests.records.measured import Measured, measured
 from workers.client import Pool

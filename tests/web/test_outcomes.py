@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -12,7 +13,7 @@ from temporalio.client import Client
 
 from pathways.loader import find as pathway
 from pathways.measures import find
-from records import licences, listings
+from records import goals, known, licences, listings
 from records.staff import upsert_staff
 from schemas.codes import Role
 from schemas.journey import State
@@ -160,3 +161,39 @@ async def test_a_machine_says_answers_too(desk: Desk) -> None:
     answer = await give(desk.browser, key, desk.person.id, right)
     assert answer.status_code == 200, answer.text
     assert (await scores(desk, "review-3-months"))["ReQoL-10"]["declined"] is True
+
+
+async def test_goals_in_their_own_words_are_for_those_who_see_the_person(desk: Desk) -> None:
+    kept = await posted(desk, "/goals", words="Play the accordion at Midsummer")
+    assert kept.status_code == 303, kept.text
+    wrong = await posted(desk, "/goals", words="Sing", **{"level-0": "Only this one"})
+    assert (wrong.status_code, "A goal has all 5 levels, or none." in wrong.text) == (422, True)
+    assert "Play the accordion at Midsummer" in await desk.get("/goals")
+    assert "Play the accordion at Midsummer" in await desk.get("/outcomes")
+    changed = await posted(desk, "/goals/1", words="Play the accordion again", weight="2")
+    assert changed.status_code == 303
+    assert 'value="2"' in await desk.get("/goals/1")
+    assert (await posted(desk, "/goals/1", go="end")).status_code == 303
+    assert "(ended on" in await desk.get("/goals")
+    assert (await desk.browser.get(f"{desk.page}/goals/1")).status_code == 404
+    for path in ("/history.csv", "/outcomes.csv", ""):
+        assert "accordion" not in (await desk.browser.get(desk.page + path)).text
+    await sign_in(desk.browser, "ops-1")
+    assert (await desk.browser.get(f"{desk.page}/goals")).status_code == 403
+
+
+async def test_a_peer_worker_reads_goals_that_are_shared_with_them(desk: Desk) -> None:
+    pool, at = desk.here.pool, now()
+    peer = member("peer-1", Role.PEER_WORKER, TEAM)
+    await upsert_staff(pool, [peer])
+    await pool.execute(
+        "INSERT INTO assignments (transition_id, staff, starts, why, revision) VALUES ($1, 'peer-1', $2, 'Free.', 1)",
+        UUID(desk.person.id), at,
+    )  # fmt: skip
+    await goals.add(pool, desk.person.id, "Play the accordion", staff=COORDINATOR, now=at)
+    await sign_in(desk.browser, "peer-1")
+    assert "accordion" not in await desk.get("")
+    await known.write(pool, desk.person.id, known_as=None, shares=[known.Share.GOALS], staff=COORDINATOR, now=at)
+    assert "Play the accordion" in await desk.get("")
+    for page in ("/goals", "/outcomes"):
+        assert (await desk.browser.get(desk.page + page)).status_code == 403

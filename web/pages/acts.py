@@ -20,6 +20,7 @@ from web.forms import Answers, Field, NotAsItMayBe, Option, Problems
 from web.house import House
 from web.pages import journey_acts, measure_fields, step_acts
 from web.pages.asking import About, Act
+from web.pages.goals import going_on
 from web.viewer import Form, House_, NotYours, Opened, Opens
 
 router = APIRouter(prefix="/people/{transition_id}")
@@ -177,7 +178,10 @@ async def _about(here: House, who: Opened, step_id: str | None = None) -> About:
     able = [one for one in everybody if one.role in TAKING_ON or one.role is Role.PEER_WORKER]
     able.sort(key=lambda one: (one.team != who.view.team, one.name))
     names = tuple((one.id, f"{one.name}, {one.team or 'every team'}") for one in able)
-    return About(who, here.clock(), step_id, names, await licences.held(here.db) if step_id else frozenset())
+    if step_id is None:
+        return About(who, here.clock(), step_id, names)
+    held = await licences.held(here.db)
+    return About(who, here.clock(), step_id, names, held, await going_on(here, who))
 
 
 def _back(about: About) -> str:

@@ -9,14 +9,18 @@ from typing import Any
 from pathways.measures import shipped
 from planner.scoring import plain
 from records.licences import may_answer
-from schemas.instrument import Instrument, Scale
-from schemas.measure import VIEW_WORDS, View
+from schemas.codes import VIEW_WORDS, View
+from schemas.instrument import Instrument, Items, Scale
 from web.forms import Answers, Field, Option
 
 NUMBER = "Write a number."
 
 
-def fields(name: str, held: frozenset[str]) -> Iterator[Field]:
+Goals = tuple[tuple[int, str], ...]
+"""The goals that go on: each by its number, and how it reads here."""
+
+
+def fields(name: str, held: frozenset[str], goals: Goals = ()) -> Iterator[Field]:
     """The questions about one measure; `held` are the measures for which a licence is recorded."""
     instrument = shipped().get(name)
     if instrument is None:
@@ -25,7 +29,7 @@ def fields(name: str, held: frozenset[str]) -> Iterator[Field]:
         yield from _anonymous(instrument)
     else:
         for view in instrument.views:
-            yield from _of_view(instrument, view, answers=may_answer(instrument, held))
+            yield from _of_view(instrument, view, goals, answers=may_answer(instrument, held))
 
 
 def _anonymous(instrument: Instrument) -> Iterator[Field]:
@@ -38,11 +42,11 @@ def _anonymous(instrument: Instrument) -> Iterator[Field]:
     yield Field(f"{prefix}-declined", f"{instrument.id}: they would rather not say", "yes")
 
 
-def _of_view(instrument: Instrument, view: View, *, answers: bool) -> Iterator[Field]:
+def _of_view(instrument: Instrument, view: View, goals: Goals, *, answers: bool) -> Iterator[Field]:
     prefix, called = _prefix(instrument, view), _called(instrument, view)
     if answers and instrument.items is not None:
         asked = instrument.items
-        options = tuple(Option(str(number), asked.label(number)) for number in range(1, asked.count + 1))
+        options = _goals(asked, goals) if asked.goals else _questions(asked)
         each = f"Each is a whole number from {asked.low} to {asked.high}. "
         rest = "Rate those goals that there are." if asked.goals else "Leave all of them out if it was not asked."
         words = "" if instrument.licence.wording else f" The questionnaire: {instrument.licence.get}"
@@ -54,6 +58,18 @@ def _of_view(instrument: Instrument, view: View, *, answers: bool) -> Iterator[F
         totals = tuple(Option(scale.id, f"{scale.title} ({_range(scale)})") for scale in scales)
         yield Field(f"{prefix}-totals", f"{called}: {_or(answers)}totals", "numbers", "Those that you have.", totals)
     yield Field(f"{prefix}-declined", f"{called}: they would rather not", "yes")
+
+
+def _questions(asked: Items) -> tuple[Option, ...]:
+    return tuple(Option(str(number), asked.label(number)) for number in range(1, asked.count + 1))
+
+
+def _goals(asked: Items, goals: Goals) -> tuple[Option, ...]:
+    """The goals that go on; where none were written down, as many as are rated at once."""
+    known = goals or tuple((number, "") for number in range(1, (asked.at_once or asked.count) + 1))
+    return tuple(
+        Option(str(number), f"{asked.label(number)}{f': {words}' if words else ''}") for number, words in known
+    )
 
 
 def _or(answers: bool) -> str:

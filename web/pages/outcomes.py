@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Depends, Request, Response
 
 from pathways.measures import shipped
-from records import measures
+from records import goals, measures
 from records import outcomes as records
 from records.measures import ScoreRow
 from records.outcomes import Line
@@ -46,8 +46,10 @@ class Measured(NamedTuple):
 async def outcomes(request: Request, here: House_, who: Annotated[Opened, Depends(Opens("outcomes"))]) -> Response:
     """How the person fares, in words, in pictures and in tables."""
     found = await records.outcomes(here.db, who.view.id)
+    theirs = await goals.goals(here.db, who.view.id)
     return await page(
         request, "outcomes.html", who.viewer, who=who.view, found=found, measured=_measured(found.lines),
+        goals=theirs, goal_words={f"goal-{goal.number}": goal.words for goal in theirs if goal.words},
         titles={name: instrument.title for name, instrument in shipped().items()},
     )  # fmt: skip
 

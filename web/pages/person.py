@@ -13,6 +13,7 @@ from schemas.codes import Role
 from web import entries
 from web.answers import done, page
 from web.house import House
+from web.pages.goals import shared
 from web.pages.standing import Teller, staff_in
 from web.pictures import timeline
 from web.viewer import Form, House_, Needs, Opened, Opens, Viewer, opened
@@ -26,6 +27,7 @@ PAGES = {
     "person": "their page",
     "history": "their history",
     "outcomes": "how they fare",
+    "goals": "their goals",
     "access": "who looked at them",
     "api": "by a machine",
 }
@@ -56,6 +58,7 @@ async def person(
             **shown,
             told=teller,
             shares=called.shares,
+            goals=await shared(here, who, called),
             theirs=who.seen.standing.goes_with,
         )
     was = {step: one.was for step, one in teller.moves.items() if one.was is not None}

@@ -105,7 +105,7 @@ def _not_met() -> list[Attendance]:
 def _measures(about: About, step: StepState) -> Iterator[Field]:
     rule = about.pathway.step.get(step.of or "")
     for name in rule.measures if rule else []:
-        yield from measure_fields.fields(name, about.licensed)
+        yield from measure_fields.fields(name, about.licensed, about.goals)
 
 
 def _endings(about: About, step: StepState) -> Iterator[Field]:

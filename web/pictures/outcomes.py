@@ -1,6 +1,7 @@
 """A score over time as a picture: the first score, how much change is more than chance around it, and every score."""
 
 import base64
+from html import escape
 from typing import TYPE_CHECKING
 
 from records.outcomes import Line
@@ -21,21 +22,29 @@ def svg(line: Line) -> str:
     """The picture as the text of an SVG file."""
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(chart(line).to_dict()))
+    drawn = str(vl_convert.vegalite_to_svg(chart(line).to_dict()))
+    head, _, rest = drawn.partition(">")
+    told = f"<title>{escape(f'{line.instrument}, {line.label} over time')}</title><desc>{escape(line.sentence)}</desc>"
+    return f'{head} role="img">{told}{rest}'
 
 
 def chart(line: Line) -> "altair.LayerChart":
     """The scores as a line with points, the first as a dashed rule, and around it what may be chance as a band."""
     import altair
 
-    first = line.dots[0].score
+    first, scores = line.dots[0].score, [dot.score for dot in line.dots]
+    reach = [*scores, first - (line.threshold or 0), first + (line.threshold or 0)]
+    room = max((max(reach) - min(reach)) / 10, 0.5)
     dots = [{"day": f"{dot.on:%Y-%m-%d}", "score": dot.score} for dot in line.dots]
     up = altair.Y(
-        "score:Q", title=line.label, scale=altair.Scale(zero=False, nice=True),
+        "score:Q", title=line.label, scale=altair.Scale(domain=[min(reach) - room, max(reach) + room], zero=False),
         axis=altair.Axis(labelColor=_TEXT, titleColor=_TEXT, tickMinStep=1),
     )  # fmt: skip
     across = altair.X(
-        "day:T", title=None, axis=altair.Axis(labelColor=_TEXT, format="%-d %b %Y", labelAngle=0, tickCount=5)
+        "day:T",
+        title=None,
+        scale=altair.Scale(padding=12),
+        axis=altair.Axis(labelColor=_TEXT, format="%-d %b %Y", labelAngle=0, tickCount=5),
     )
     layers: list[altair.Chart] = []
     if line.threshold is not None:
