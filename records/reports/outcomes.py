@@ -2,8 +2,8 @@
 
 from pathways.measures import shipped
 from records.reports.definition import Figure, Period, Report, Shown, Sort, Surety
+from schemas.codes import VIEW_WORDS
 from schemas.instrument import Instrument, Scale
-from schemas.measure import VIEW_WORDS
 
 
 def thresholds() -> list[str]:

@@ -10,8 +10,8 @@ from records.reports import outcomes
 from records.reports.asked import asked
 from records.reports.registry import find
 from records.staff import upsert_staff
+from schemas.codes import View
 from schemas.instrument import Scale
-from schemas.measure import View
 from tests.planner.story import london
 from tests.records.counted import counted, listed
 from tests.records.journeys import MANAGERS, team_of
