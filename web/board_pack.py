@@ -5,6 +5,7 @@ It leaves the team, so small numbers are withheld. One HTML file that loads noth
 
 import base64
 import json
+import re
 import tempfile
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -39,6 +40,17 @@ class Section:
     latest: Table
 
     @property
+    def id(self) -> str:
+        """What its place in the pack is called."""
+        split = re.sub("[^a-z0-9]+", "-", self.chart.split.lower()) if self.chart.split else ""
+        return f"{self.report.id}-{split}" if split else self.report.id
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        return f"{self.report.title}: {self.chart.split}" if self.chart.split else self.report.title
+
+    @property
     def definition(self) -> list[tuple[str, str]]:
         """What it counts, heading by heading."""
         report = self.report
@@ -52,7 +64,9 @@ class Section:
     @property
     def figures(self) -> list[tuple[str, str]]:
         """Each figure over the month, or whatever the report counts by within it, by its title."""
-        cells = self.latest.total.cells
+        split = self.chart.split
+        rows = [self.latest.total] if split is None else [row for row in self.latest.rows if row.split == split]
+        cells = rows[-1].cells if rows else self.latest.total.cells
         return [(one.title, words.number(one, cells[one.name])) for one in self.report.figures]
 
 
@@ -98,14 +112,16 @@ async def gather(
     for report in REPORTS:
         over_time = asked(report, ends, ends=ends, team=team, pathway=pathway)
         of_month = asked(report, ends, begins=month, ends=ends, team=team, pathway=pathway)
-        chart = await charts.charted(db, report, over_time, now, rules)
-        sections.append(Section(report, chart, await counting.run(db, report, of_month, now)))
+        latest = await counting.run(db, report, of_month, now)
+        first = await charts.charted(db, report, over_time, now, rules)
+        others = [await charts.charted(db, report, over_time, now, rules, split) for split in first.splits[1:]]
+        sections += [Section(report, chart, latest) for chart in (first, *others)]
     return Pack(month, team, pathway, now, sections)
 
 
 def html(pack: Pack) -> str:
     """The pack as one file for a browser: it loads nothing, pictures and styles are in it."""
-    pictures = {one.report.id: _inline(one) for one in pack.sections if one.chart.points}
+    pictures = {one.id: _inline(one) for one in pack.sections if one.chart.points}
     return Pages().text("board-pack.html", {"pack": pack, "pictures": pictures})
 
 
@@ -139,7 +155,7 @@ def _told(pack: Pack) -> dict[str, Any]:
         "made": pack.made_on,
         "sections": [
             {
-                "title": one.report.title,
+                "title": one.title,
                 "question": one.report.question,
                 "picture": f"{number}.png" if one.chart.points else None,
                 "reading": one.chart.reading,

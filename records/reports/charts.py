@@ -22,18 +22,23 @@ BACK = {Period.WEEK: 52, Period.MONTH: 24, Period.QUARTER: 16}
 
 @dataclass(frozen=True)
 class Charted:
-    """The charted figure of a report; `left_out` are the periods of which there is none, or none may be shown."""
+    """The charted figure of a report; `left_out` are the periods of which there is none, or none may be shown.
+
+    A report whose splits are no parts of one whole has a chart for each of its `splits`; this is that of `split`.
+    """
 
     report: Report
     figure: Figure
     points: Sequence[Point]
     marks: Sequence[Mark]
     left_out: Sequence[date]
+    split: str | None = None
+    splits: Sequence[str] = ()
 
     @property
     def subtitle(self) -> str:
         """What the chart is of."""
-        return f"{self.figure.title}, by {self.report.period}"
+        return f"{self.figure.title}, by {self.report.period}{f': {self.split}' if self.split else ''}"
 
     @property
     def unit(self) -> str:
@@ -65,12 +70,19 @@ class Charted:
         return [f"{sentence[0].upper()}{sentence[1:]}" for sentence in said]
 
 
-async def charted(db: Database, report: Report, asked: Asked, now: datetime, rules: Rules) -> Charted:
-    """The chart of what is asked, over the periods that have ended; further back than the table where that is short."""
+async def charted(
+    db: Database, report: Report, asked: Asked, now: datetime, rules: Rules, split: str | None = None
+) -> Charted:
+    """The chart of what is asked, over the periods that have ended; further back than the table where that is short.
+
+    Of splits that are no parts of one whole it is the chart of one: the first, unless another is asked for.
+    """
     found = await counting.run(db, report, _over_time(report, asked), now)
+    splits = () if report.added_up else found.splits()
+    split = split if split in splits else next(iter(splits), None)
     figure = report.figure(report.charted)
     share = figure.sort is Sort.SHARE
-    series = _series(found, min(asked.until, local_day(now) + timedelta(days=1)), 100 if share else 1)
+    series = _series(found, split, min(asked.until, local_day(now) + timedelta(days=1)), 100 if share else 1)
     marks = await chart_marks.marks(db, report.id, asked.team, asked.pathway)
     points = read(
         [(day, value) for day, value in series if value is not None],
@@ -79,20 +91,20 @@ async def charted(db: Database, report: Report, asked: Asked, now: datetime, rul
         floor=0,
         ceiling=100 if share else None,
     )
-    return Charted(report, figure, points, marks, [day for day, value in series if value is None])
+    return Charted(report, figure, points, marks, [day for day, value in series if value is None], split, splits)
 
 
 def _over_time(report: Report, asked: Asked) -> Asked:
     first = begin_of(asked.until - timedelta(days=1), report.period)
     for _ in range(BACK[report.period] - 1):
         first = begin_of(first - timedelta(days=1), report.period)
-    return replace(asked, begins=min(first, asked.begins), by=None)
+    return replace(asked, begins=min(first, asked.begins), by=None if report.added_up else asked.by or report.by)
 
 
-def _series(found: Table, until: date, scale: int) -> list[tuple[date, float | None]]:
+def _series(found: Table, split: str | None, until: date, scale: int) -> list[tuple[date, float | None]]:
     """The periods that have ended by then, from the first that has something to count on."""
     period = found.report.period
-    ended = [point for point in found.series() if next_period(point.period, period) <= until]
+    ended = [point for point in found.series(split=split) if next_period(point.period, period) <= until]
     empty = (None,) if found.report.figure(found.report.charted).sort is Sort.SHARE else (None, 0)
     begun = dropwhile(lambda point: point.value in empty, ended)
     return [(point.period, None if point.value is None else point.value * scale) for point in begun]

@@ -60,6 +60,8 @@ async def test_a_list_is_a_line_a_case_and_stays_inside() -> None:
         (("escalations", "--from", "2026-99-01"), 2),
         (("escalations", "--from", "2026-04-01", "--to", "2026-03-01"), 2),
         (("escalations", "--inside", "--list", "nothing"), 2),
+        (("experience", "--inside", "--list", "responses"), 4),
+        (("outcomes", "--by", "team"), 2),
     ],
 )
 async def test_what_cannot_be_asked_is_a_sentence(words: tuple[str, ...], code: int) -> None:

@@ -50,7 +50,8 @@ FIELDS = [
 async def drawn(request: Request, here: House_, viewer: Reader, report_id: str) -> Response:
     """The chart as a picture."""
     one, wanted = _of(request, here, viewer, report_id)
-    found = await charts.charted(here.db, one, wanted, here.clock(), rules_of(here.settings))
+    split = request.query_params.get("split")
+    found = await charts.charted(here.db, one, wanted, here.clock(), rules_of(here.settings), split)
     if not found.points:
         raise RecordsError("not-found", "There is nothing to draw: no figure, or none that may be shown.")
     # It is a picture and no page: the styles that are written into it are its own, and it may load nothing.

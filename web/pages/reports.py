@@ -65,17 +65,18 @@ async def report(request: Request, here: House_, viewer: Reader, report_id: str)
     """One report: what it counts and what not, and the figures."""
     one = find(report_id)
     wanted = wanted_of(here, viewer, one, request.query_params)
-    found = await counting.run(here.db, one, wanted, here.clock())
+    found, split = await counting.run(here.db, one, wanted, here.clock()), request.query_params.get("split")
     known: dict[str, Any] = {
         "report": one,
         "asked": wanted,
-        "rows": [_told(found, row, viewer) for row in found.shown],
+        "rows": [_told(found, row) for row in found.with_total],
         "heads": _heads(found),
         "teams": await staff.teams(here.db) if every_team(viewer) else [wanted.team],
         "pathways": await my_people.in_use(here.db),
         "last": f"{last_day(wanted):%Y-%m-%d}",
-        "chart": await charts.charted(here.db, one, wanted, here.clock(), rules_of(here.settings)),
-        "picture": address(wanted, f"/reports/{one.id}.svg"),
+        "chart": await charts.charted(here.db, one, wanted, here.clock(), rules_of(here.settings), split),
+        "picture": address(wanted, f"/reports/{one.id}.svg", split=split),
+        "chart_of": lambda each: address(wanted, f"/reports/{one.id}", split=each),
         "marking": address(wanted, f"/reports/{one.id}/marks"),
         "may_mark": viewer.may(Action.CHART_MARKS),
         "signals": signals_in_words,
@@ -145,15 +146,15 @@ def _standing(one: Report, viewer: Viewer) -> dict[str, str] | None:
     return {"text": one.figure(one.standing).title, "href": f"/reports/{one.id}/list?figure={one.standing}"}
 
 
-def _told(found: Table, row: Row, viewer: Viewer) -> list[dict[str, str | None]]:
-    """The cells of a row, each with where its list is for those who may see it."""
+def _told(found: Table, row: Row) -> list[dict[str, str | None]]:
+    """The cells of a row, each with where its list is where it stays inside."""
     report = found.report
     cells: list[dict[str, str | None]] = [{"text": words.period(report, row.period), "href": None}]
     if found.asked.by:
         cells.append({"text": row.split or "All", "href": None})
     for figure in report.figures:
         text = words.number(figure, row.cells[figure.name])
-        cells.append({"text": text, "href": _list_of(found, row, figure) if viewer.may(Action.REPORT_LISTS) else None})
+        cells.append({"text": text, "href": _list_of(found, row, figure) if found.asked.inside else None})
     return cells
 
 
