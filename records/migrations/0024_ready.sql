@@ -52,5 +52,11 @@ CREATE TRIGGER only_added_to BEFORE UPDATE OR DELETE ON people_said
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON people_said
     FOR EACH STATEMENT EXECUTE FUNCTION records_are_only_added_to();
 
+-- What the wait of four weeks reads of steps and contacts: the few that may end one, in order, and not the whole tables.
+CREATE INDEX steps_that_end_a_wait ON steps (transition_id, kind, step, done_on)
+    WHERE state = 'done' AND kind IN ('measure', 'document');
+CREATE INDEX contacts_attended ON contacts (transition_id, at)
+    WHERE attendance IN ('5', '6') AND mechanism IN ('01', '02', '04', '11');
+
 -- migrate:down
 -- Undoing is a new migration.

@@ -4,35 +4,32 @@ from records.reports.definition import Figure, Period, Report, Shown, Sort, Sure
 
 CASES = """
 -- Everybody on a ward at the end of each month, or now in this one.
-SELECT concat_ws('/', t.id, e.day) AS case_id, t.id AS transition_id, t.started AS at, e.day, t.team, t.pathway,
-    bed.code AS bed_class, t.started,
-    true AS on_a_ward, bed.code IS NULL AS bed_not_known,
-    EXISTS (
-        SELECT FROM fact_periods f WHERE f.transition_id = t.id AND f.fact = 'out_of_area' AND f.value = 'true'
-            AND f.since <= e.at AND coalesce(f.until, 'infinity') > e.at
-    ) AS out_of_area,
-    EXISTS (
-        SELECT FROM delays d WHERE d.transition_id = t.id AND d.starts < e.day AND coalesce(d.ends, 'infinity') > e.day
-    ) AS delayed,
-    e.day - (t.started AT TIME ZONE 'Europe/London')::date AS days
-FROM generate_series(date_trunc('month', $1::timestamp), ($2 - 1)::timestamp, interval '1 month') m
-CROSS JOIN (SELECT ($5 AT TIME ZONE 'Europe/London')::date AS day) today
-CROSS JOIN LATERAL (
+WITH ends AS MATERIALIZED (
     SELECT l.day, least((l.day + 1)::timestamp AT TIME ZONE 'Europe/London', $5) AS at FROM (
         SELECT least((m + interval '1 month')::date - 1, $2 - 1, today.day) AS day
+        FROM generate_series(date_trunc('month', $1::timestamp), ($2 - 1)::timestamp, interval '1 month') m
+        CROSS JOIN (SELECT ($5 AT TIME ZONE 'Europe/London')::date AS day) today WHERE m <= today.day
     ) l
-) e
-JOIN transitions t ON t.status <> 'registered' AND t.started <= e.at AND coalesce(t.closed_at, 'infinity') > e.at
-    AND t.pathway IN (
-        SELECT d.id FROM definitions d WHERE d.canonical::jsonb -> 'milestones' @> '[{"id": "discharged"}]'
-    )
-LEFT JOIN milestones left_on ON left_on.transition_id = t.id AND left_on.milestone = 'discharged'
-LEFT JOIN LATERAL (
-    SELECT f.value #>> '{}' AS code FROM fact_periods f WHERE f.transition_id = t.id AND f.fact = 'bed_class'
-        AND f.since <= e.at AND coalesce(f.until, 'infinity') > e.at
-    ORDER BY f.since DESC LIMIT 1
-) bed ON true
-WHERE m <= today.day AND coalesce(left_on.occurred, 'infinity') > e.at
+), stays AS MATERIALIZED (
+    SELECT o.id, o.started, o.team, o.pathway, coalesce(least(m.occurred, o.closed_at), 'infinity') AS left_at
+    FROM transitions o LEFT JOIN milestones m ON m.transition_id = o.id AND m.milestone = 'discharged'
+    WHERE o.status <> 'registered' AND coalesce(least(m.occurred, o.closed_at), 'infinity') > $1::date - 1
+        AND o.pathway IN (
+            SELECT d.id FROM definitions d WHERE d.canonical::jsonb -> 'milestones' @> '[{"id": "discharged"}]'
+        )
+)
+SELECT concat_ws('/', t.id, e.day) AS case_id, t.id AS transition_id, t.started AS at, e.day, t.team, t.pathway,
+    bed.value #>> '{}' AS bed_class, t.started,
+    true AS on_a_ward, bed.value IS NULL AS bed_not_known, away.fact IS NOT NULL AS out_of_area,
+    late.id IS NOT NULL AS delayed,
+    e.day - (t.started AT TIME ZONE 'Europe/London')::date AS days
+FROM ends e
+JOIN stays t ON t.started <= e.at AND t.left_at > e.at
+LEFT JOIN fact_periods bed ON bed.transition_id = t.id AND bed.fact = 'bed_class' AND bed.since <= e.at
+    AND coalesce(bed.until, 'infinity') > e.at
+LEFT JOIN fact_periods away ON away.transition_id = t.id AND away.fact = 'out_of_area' AND away.value = 'true'
+    AND away.since <= e.at AND coalesce(away.until, 'infinity') > e.at
+LEFT JOIN delays late ON late.transition_id = t.id AND late.starts < e.day AND coalesce(late.ends, 'infinity') > e.day
 """
 
 REPORT = Report(
