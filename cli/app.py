@@ -35,6 +35,7 @@ from cli import (
     staff,
     start,
     support,
+    synthesize,
     tokens,
     verify,
     visit,
@@ -48,7 +49,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
     *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens, keys),
-    *(outcomes, ready, report, board_pack, verify, worklist),
+    *(outcomes, ready, report, board_pack, synthesize, verify, worklist),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

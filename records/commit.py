@@ -279,7 +279,7 @@ async def _tell(link: Link, change: Change, team: str, was: str | None, *, email
     if tells:
         directory = await roles.directory(link, commit.at)
         told = notices.told(commit, team, directory) + await word(link, commit, team, directory, was)
-        if rungs := _escalation_rows(told):
+        if rungs := escalation_rows(told):
             await link.execute(INSERT_ESCALATIONS, change.id, change.revision, as_json(rungs))
         rows = _notice_rows(told, journey.transition_id, directory, email=email)
         await link.execute(INSERT_NOTICES, change.id, change.revision, as_json(rows), commit.at)
@@ -297,7 +297,7 @@ async def _offer_debriefs(link: Link, journey: Journey, at: datetime) -> None:
         await offer_debrief(link, worker, Cause.DEATH, at, journey.division)
 
 
-def _escalation_rows(told: list[notices.Told]) -> list[Row]:
+def escalation_rows(told: list[notices.Told]) -> list[Row]:
     return [
         {
             "step": one.event.step,

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import pages, workforce
+from tests.bench import pages, reports, workforce
 from tests.bench.durable import Cost, Costs, measure
 from tests.bench.planning import planner_speed
 from workers.client import open_pool
@@ -35,6 +35,7 @@ async def main() -> None:
     print(f"| importing the demo caseload ({people} people), seconds | | {seconds:.0f} | |")
     print(f"\n{workforce.report()}")
     print(f"\n{await pages.report()}")
+    print(f"\n{await reports.report()}")
 
 
 def _print(costs: Costs) -> None:

@@ -1,0 +1,1 @@
+"""A made-up past, and whether the figures of it are those of what really happened."""
