@@ -19,7 +19,8 @@ RUN uv build --wheel --out-dir /dist --build-constraints requirements.lock --req
 FROM python:3.11-slim-bookworm
 
 RUN groupadd --gid 10001 alongside \
-    && useradd --uid 10001 --gid 10001 --create-home --shell /usr/sbin/nologin alongside
+    && useradd --uid 10001 --gid 10001 --create-home --shell /usr/sbin/nologin alongside \
+    && install --directory --mode=0700 --owner=10001 --group=10001 /worklists
 COPY --from=build /opt/alongside /opt/alongside
 
 ENV PATH=/opt/alongside/bin:$PATH \

@@ -1,9 +1,12 @@
 PYTHON ?= python3
 ARGS ?=
+SECONDS ?= 600
+SERVICE ?= pypi
+SBOM ?= dist/alongside.cdx.json
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test browser pictures check bench lock
+.PHONY: setup demo test browser pictures check bench fuzz audit sbom lock
 
 setup: $(STAMP)
 
@@ -37,6 +40,19 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# Each target for so many seconds, at random: make fuzz SECONDS=60
+fuzz: setup
+	ALONGSIDE_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest tests/fuzz -q $(ARGS)
+
+# Whether anything of the lock is known to be unsafe; fails when that cannot be found out. SERVICE is pypi or osv.
+audit: setup
+	@$(BIN)/python -m tests.supply.audit $(SERVICE)
+
+# All that is installed from the lock, as CycloneDX.
+sbom: setup
+	@mkdir -p $(dir $(SBOM))
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o $(SBOM) $(BIN)/python
 
 # After a change of dependencies. The lock holds no index address: it installs from whichever is configured.
 lock:

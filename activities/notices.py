@@ -8,7 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.mail import Mailer, NotTakenError, PerhapsTakenError
-from records import notices
+from records import notices, privacy_alerts
 from records.database import Database
 from records.notices import Letter
 
@@ -42,6 +42,11 @@ class NoticeActivities:
     async def deliver(self, notice_ids: list[str]) -> None:
         """Mail the notices that have not been; raises when the mail server takes some of them only later."""
         await deliver(self._db, self._mailer, notices, notice_ids)
+
+    @activity.defn
+    async def privacy_deliver(self, alert_ids: list[str]) -> None:
+        """Mail the alerts that have not been; raises when the mail server takes some of them only later."""
+        await deliver(self._db, self._mailer, privacy_alerts, alert_ids)
 
 
 async def deliver(db: Database, mailer: Mailer | None, desk: Desk, notice_ids: list[str]) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from cli import (
     absence,
+    board_pack,
     capacity,
     caseload,
     commands,
@@ -16,6 +17,8 @@ from cli import (
     feed,
     group,
     handover,
+    keys,
+    outcomes,
     pathway,
     peer_queue,
     peer_reads,
@@ -34,8 +37,10 @@ from cli import (
     support,
     synthesize,
     tokens,
+    verify,
     visit,
     webhook,
+    worklist,
 )
 from cli.errors import Stop
 
@@ -43,10 +48,8 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
-    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens),
-    report,
-    synthesize,
-    ready,
+    *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens, keys),
+    *(outcomes, ready, report, board_pack, synthesize, verify, worklist),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

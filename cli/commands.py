@@ -7,7 +7,7 @@ import typer
 from cli import dates, values
 from cli.errors import Stop
 from cli.options import EVERY_DAY, STEERING, As, Asking, At, Id, Json, Preview, Reason, Step, Which
-from schemas.codes import Role, StepKind
+from schemas.codes import Role, StepKind, View
 
 if TYPE_CHECKING:
     from cli.sending import Case
@@ -41,7 +41,18 @@ def complete(
     mechanism: Mechanism = None,
     at: At = None,
     score: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A measure's score; may be given several times.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="A measure: its total (QPR-15=41), its answers (QPR-15=3,2,4,...), or numbers by name (GBO=1:4,2:7, "
+            "SDQ@parent=total:12); may be given several times.",
+        ),
+    ] = None,
+    view: Annotated[
+        View | None, typer.Option(metavar="VIEW", help="Whose view the measures are: self, parent or clinician.")
+    ] = None,
+    declined: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A measure that they would rather not answer.")
     ] = None,
     outcome: Annotated[
         str | None, typer.Option(metavar="EXIT", help="How the transition ended, on the step that asks for it.")
@@ -63,7 +74,7 @@ def complete(
         attendance=values.attendance(attendance) if attendance is not None else None,
         mechanism=values.mechanism(mechanism) if mechanism is not None else None,
         done_at=dates.happened("--at", at, asking.now),
-        scores=values.scores(score or []),
+        scores=values.scores(score or [], view, declined or []),
         exit=outcome,
     )
 

@@ -62,13 +62,18 @@ async def _run(settings: "Settings", *, once: bool) -> None:
     from web.server import serving
     from workers.client import Services, connect, open_pool
     from workers.embedded import EmbeddedServices
+    from workers.keys import configured
     from workers.up import stopping
     from workers.worker import build_worker
 
     _say("Starting PostgreSQL and Temporal ...")
-    async with stopping() as stop, EmbeddedServices(settings.data_dir, temporal_cli=settings.temporal_cli) as own:
+    keys = configured(settings)
+    async with (
+        stopping() as stop,
+        EmbeddedServices(settings.data_dir, temporal_cli=settings.temporal_cli, keys=keys) as own,
+    ):
         services = Services(own.database_url, {"target_host": own.temporal_address})
-        pool = await open_pool(own.database_url)
+        pool = await open_pool(own.database_url, own.keys)
         try:
             client = await connect(settings, services)
             pages = serving(House(settings, pool, client, Pages(), demo=True), own.listen_for_web(settings.web_port))

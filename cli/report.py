@@ -106,7 +106,7 @@ async def _list(report: "Report", asked: "Asked", figure: str, now: "datetime", 
                 told = "; ".join(
                     f"{one.title.lower()}: {words.detail(one.name, case.shown[one.name])}" for one in shows
                 )
-                typer.echo(f"{case.local_id}  {case.team}  {told}")
+                typer.echo(f"{case.local_id or '-'}  {case.team}  {told}")
 
 
 def _tell(found: "Table", *, as_csv: bool, as_json: bool) -> None:
@@ -132,7 +132,7 @@ def _tell(found: "Table", *, as_csv: bool, as_json: bool) -> None:
     from rich.table import Table as Shown
 
     shown = Shown(*heads, box=None, pad_edge=False, header_style="dim")
-    for row in found.shown:
+    for row in found.with_total:
         cells = [words.number(figure, row.cells[figure.name]) for figure in report.figures]
         splits = [row.split or ""] if split else []
         shown.add_row(words.period(report, row.period), *splits, *cells)

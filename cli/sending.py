@@ -71,7 +71,7 @@ async def _act(
     fields: dict[str, Any],
 ) -> None:
     from cli.connections import everything
-    from records import commit
+    from records import commit, experience
     from workers.transitions import send
 
     who = actor(asking)
@@ -81,11 +81,14 @@ async def _act(
         if known is not None:
             await _tell(pool, asking, case, None, known)
             return
-        command = await _command(pool, case, asking, who, model, fields | said(case))
+        told = fields | said(case)
+        command = await _command(pool, case, asking, who, model, told)
         if asking.preview:
             _foretell(asking, case, command)
             return
         receipt = await answered(send(client, case.view.id, command, pool), command.id)
+        apart = experience.apart(told.get("scores"))
+        await experience.count(pool, case.view.id, receipt.revision, apart, receipt.at)
         await _tell(pool, asking, case, command, receipt)
 
 
@@ -148,8 +151,12 @@ async def _command(
     pool: "Pool", case: Case, asking: Asking, who: str, model: "type[Command]", fields: dict[str, Any]
 ) -> "AnyCommand":
     from records.actors import acting, member
+    from records.measuring import scored
     from schemas.command import AnswerHandover
 
+    if fields.get("scores"):
+        at = fields.get("done_at") or asking.now
+        fields = fields | {"scores": await scored(pool, case.view.id, fields["scores"], at)}
     by = await acting(pool, who, case.journey, answers=model is AnswerHandover)
     about = {"id": asking.command_id or str(uuid4()), "at": asking.now, "by": by, "reason": asking.reason}
     command: AnyCommand = built(model, about | fields)

@@ -69,7 +69,7 @@ def migrate(data: DataFolder = None) -> None:
     from records.migrate import migrate as apply
     from workers.client import resolve
 
-    applied = asyncio.run(apply(resolve(_settings(data)).database_url))
+    applied = asyncio.run(apply(resolve(_settings(data)).migrating))
     typer.echo("\n".join(f"applied {name}" for name in applied) or "Nothing to do: the database is up to date.")
 
 

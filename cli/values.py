@@ -1,11 +1,11 @@
 """What people write on the command line, as the codes that are kept: attendances, mechanisms, `name=value`."""
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cli.errors import Stop
-from schemas.codes import Attendance, Mechanism
+from schemas.codes import Attendance, Mechanism, View
 
 if TYPE_CHECKING:
     from schemas.journey import FactValue
@@ -78,10 +78,49 @@ def once(option: str, given: list[tuple[str, str]]) -> dict[str, str]:
     return dict(given)
 
 
-def scores(given: list[str]) -> dict[str, int | float | str] | None:
-    """The scores of measures: numbers where they are numbers."""
+def scores(given: list[str], view: View | None = None, declined: Sequence[str] = ()) -> dict[str, Any] | None:
+    """What was said of each measure, and in whose view: `view`, unless the name says it, as in SDQ@parent."""
     said = once("--score", pairs("--score", given))
-    return {name: _score(value) for name, value in said.items()} or None
+    told = [(name, _said(value)) for name, value in said.items()]
+    told += [(name, {"declined": True}) for name in once("--declined", [(name, "yes") for name in declined])]
+    found: dict[str, Any] = {}
+    for name, one in told:
+        measure, _, whose = name.partition("@")
+        of_view = _view(whose) if whose else view
+        found.setdefault(measure, []).append(one | {"view": of_view} if of_view is not None else one)
+    return {name: many[0] if len(many) == 1 else many for name, many in found.items()} or None
+
+
+def _view(text: str) -> View:
+    try:
+        return View(text)
+    except ValueError:
+        raise Stop(f"@{text} is no view that is known: it is one of {', '.join(View)}.", 2) from None
+
+
+def _said(text: str) -> dict[str, Any]:
+    """A total, answers in their order, answers or totals by name, or one answer in words."""
+    parts = [part.strip() for part in text.split(",")]
+    if ":" in text:
+        return _named(text, parts)
+    numbers = [_score(part) for part in parts]
+    if any(isinstance(number, str) for number in numbers):
+        if len(parts) == 1:
+            return {"choice": text}
+        raise Stop(f"--score {text!r} is not understood: answers are numbers with commas between.", 2)
+    return {"total": numbers[0]} if len(numbers) == 1 else {"items": numbers}
+
+
+def _named(text: str, parts: list[str]) -> dict[str, Any]:
+    found: dict[str, int | float] = {}
+    for part in parts:
+        name, _, number = (piece.strip() for piece in part.partition(":"))
+        value = _score(number)
+        if not name or isinstance(value, str) or name in found:
+            raise Stop(f"--score {text!r} is not understood: write 1:3,2:4 or total:12, each once.", 2)
+        found[name] = value
+    kind = "items" if all(name.isdecimal() for name in found) else "totals"
+    return {kind: found}
 
 
 def _score(text: str) -> int | float | str:

@@ -179,6 +179,10 @@ def _mapping(
             continue
         key = str(key_node.value)
         line = _line(key_node)
+        if found := _unprintable(key):  # it would be printed with everything that is said of what stands under it
+            told = f"a name has a character that cannot be printed ({found!r}): take it out"
+            problems.append(Problem(lines.name, line, written(place), told))
+            continue
         if key in data:
             problems.append(Problem(lines.name, line, written((*place, key)), "said twice: keep one of them"))
             continue

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from planner import words
+from planner import outcomes, words
 from planner.clock import LONDON, birthday, due_after
 from planner.contacts import RISK_REVIEW
 from planner.due import base_of, instant
@@ -64,6 +64,9 @@ def _why(pathway: Pathway, journey: Journey, step: StepState) -> str:
         return f"{told} because whoever offered to hand over asked for an answer by then"
     if step.kind is StepKind.ALLOCATION:
         return f"{told} because a peer worker is looked for, and the service allows no longer wait"
+    if outcomes.is_review(step):
+        after = f"{outcomes.WORKING_DAYS} working days after that was recorded"
+        return f"{told} because a score has got reliably worse than the first one, and local policy says {after}"
     return f"{told} because it was added for this person alone, with that date"
 
 

@@ -21,7 +21,7 @@ NAMING = {
 """Where an entry names peer workers."""
 OF_ALONGSIDE = re.compile(r"silence|handover#[1-9]\d*|(?:peer-worker|tell-the-person:new-worker)#[1-9]\d*")
 """Steps that no definition has."""
-ABOUT_A_STEP = re.compile(r"(?:risk-review|tell-the-person):(.+)#[1-9]\d*")
+ABOUT_A_STEP = re.compile(r"(?:risk-review|outcome-review|tell-the-person):(.+)#[1-9]\d*")
 """Steps that follow from another."""
 
 Problem = tuple[tuple[str | int, ...], str]

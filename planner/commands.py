@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from planner import conditions, contacts, dates, exits, handover, schedule
+from planner import conditions, contacts, dates, exits, handover, outcomes, schedule
 from planner.clock import local_day
 from planner.due import due_of
 from planner.ladders import SAFETY
@@ -89,6 +89,8 @@ def waive(turn: Turn, command: says.Waive) -> None:
     if step.attempts < needed:
         raise Refused("conflict", f"{step.id} cannot be waived before {needed} attempts: {step.attempts} so far.")
     turn.waive(step, command.reason)
+    if outcomes.is_review(step):
+        exits.after_review(turn)
 
 
 def acknowledge(turn: Turn, command: says.Acknowledge) -> None:

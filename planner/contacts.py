@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from planner import schedule, silence
+from planner import outcomes, schedule, silence
 from planner.clock import birthday, due_after, local_day
 from planner.due import due_of
 from planner.ladders import SAFETY
@@ -29,7 +29,13 @@ def happened_at(turn: Turn, said: datetime | None, what: str) -> datetime:
 
 
 def report(turn: Turn, step: StepState, command: Complete) -> bool:
-    """Record what is said of a step; True when that completes it."""
+    """Record what is said of a step; True when that completes it. What got reliably worse is to be looked at."""
+    done = _told(turn, step, command)
+    outcomes.review(turn, step, command.scores)
+    return done
+
+
+def _told(turn: Turn, step: StepState, command: Complete) -> bool:
     at = happened_at(turn, command.done_at, "The time of a contact" if step.kind.is_contact else "The time")
     scores = {"scores": _scores(turn, step, command)} if command.scores else {}
     if not step.kind.is_contact:

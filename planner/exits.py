@@ -1,6 +1,6 @@
 """How a transition closes: by its last step, by a milestone, or because somebody says so."""
 
-from planner import conditions
+from planner import conditions, outcomes
 from planner.dates import ENDED
 from planner.refused import Refused
 from planner.turn import Turn
@@ -50,16 +50,38 @@ def close(turn: Turn, way: Exit) -> None:
 
 
 def after_step(turn: Turn, step: StepState, said: str | None) -> None:
-    """A step was done: close when it is the last one, or when it was said how it ended."""
+    """A step was done: close when it is the last one, or when it was said how it ended.
+
+    What has got reliably worse is looked at before the transition closes by itself.
+    """
+    if outcomes.is_review(step):
+        return after_review(turn)
     for way in turn.pathway.exits:
         if way.when_done is not None and way.when_done == step.of:
-            return close(turn, way)
+            return None if outcomes.waiting(turn) else close(turn, way)
     if said is None:
         return None
     way = named(turn, said)
     if way.said_with != step.of:
         raise Refused("invalid", f"{step.id} does not say how a transition ends: leave the exit out.")
+    if outcomes.waiting(turn):
+        raise Refused(
+            "conflict",
+            "A score says that things have got harder, so this is looked at together first: record it without saying "
+            "how the transition ended, and say that afterwards.",
+        )
     return close(turn, way)
+
+
+def after_review(turn: Turn) -> None:
+    """Nothing that got worse is left to look at: close, when that alone was waited for."""
+    if outcomes.waiting(turn):
+        return None
+    for way in turn.pathway.exits:
+        last = turn.journey.steps.get(way.when_done or "")
+        if last is not None and last.state is State.DONE:
+            return close(turn, way)
+    return None
 
 
 def after_milestone(turn: Turn, milestone: str) -> None:

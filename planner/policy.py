@@ -100,6 +100,8 @@ class Action(StrEnum):
     """Search all transitions by id, state, pathway, team and dates."""
     EXECUTION = "execution"
     """See how a transition runs, and have what failed tried again."""
+    PAYLOADS = "payloads"
+    """Read in Temporal's own pages what it holds: of a person, only while they may see the whole of them."""
     DEFINITIONS = "definitions"
     """Move journeys to a newer definition of their pathway."""
     BREAK_GLASS = "break-glass"
@@ -112,10 +114,14 @@ class Action(StrEnum):
     """See what the service counts, in figures."""
     REPORT_LISTS = "report-lists"
     """See whom a figure is about."""
+    CHART_MARKS = "chart-marks"
+    """Write on the chart of a report: a baseline that begins anew, with its reason, or a change to know of."""
     READY = "ready"
     """Record from when until when somebody could have left a ward, and what for they could not."""
     TOKENS = "tokens"
     """Let machines in, and send what changes to other systems."""
+    LICENCES = "licences"
+    """Record which measures the service has a licence for."""
 
 
 CARING = frozenset(
@@ -150,14 +156,17 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.BOARD: _WATCHING,
     Action.SEARCH_WORK: _WATCHING,
     Action.EXECUTION: frozenset({Role.OPERATIONS, Role.ADMINISTRATOR}),
+    Action.PAYLOADS: frozenset({Role.OPERATIONS, Role.ADMINISTRATOR}),
     Action.DEFINITIONS: frozenset({Role.OPERATIONS}),
     Action.BREAK_GLASS: CARING | {Role.OPERATIONS},
     Action.ACCESS_LOG: frozenset({Role.PRIVACY_OFFICER}),
     Action.WHO_LOOKED: _MANAGING | {Role.PRIVACY_OFFICER},
     Action.REPORTS: _WATCHING | {Role.PEER_LEAD},
     Action.REPORT_LISTS: _MANAGING,
+    Action.CHART_MARKS: _MANAGING,
     Action.READY: CARING,
     Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
+    Action.LICENCES: frozenset({Role.ADMINISTRATOR, Role.SERVICE_MANAGER}),
 }
 """Who may do what. A role that is not named may not."""
 

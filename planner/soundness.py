@@ -8,7 +8,7 @@ from planner.never import Problem
 from schemas.codes import COORDINATING_ROLES, Role, StepKind
 from schemas.pathway import Anchor, Exit, Fact, Ladder, Pathway, Step
 
-RESERVED = ("silence", "handover", "risk-review", "allocation", "peer-worker", "tell-the-person")
+RESERVED = ("silence", "handover", "risk-review", "outcome-review", "allocation", "peer-worker", "tell-the-person")
 """Steps that Alongside opens itself: neither an id nor a kind that a definition may use."""
 NEEDED_MILESTONES = (never.STARTED, never.ENDED)
 SAFETY = "safety"

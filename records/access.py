@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from asyncpg import Record
+from asyncpg import ForeignKeyViolationError, Record
 
 from planner.policy import Sight, Standing, of_team, sight
 from records import roles
@@ -24,6 +24,8 @@ LIMIT = 100
 LONGEST = 1000
 """Characters of somebody's own words."""
 BROKEN_GLASS = "broken-glass"
+GUARDS = "privacy"
+"""Why whoever guards privacy may look at who looked."""
 
 STANDING = """
 -- Everything of some transitions that says who somebody is towards each.
@@ -170,6 +172,14 @@ async def standings(
     return {str(row["id"]): _seen(row, directory, mine, staff, of_team(role, team, row["team"]), now) for row in rows}
 
 
+async def whole(
+    db: Database, staff: str, role: Role, team: str | None, transition_ids: Collection[str], now: datetime
+) -> dict[str, Seen]:
+    """Those of some transitions of whose people somebody sees the whole, by their ids."""
+    found = await standings(db, staff, role, team, transition_ids, now)
+    return {one: seen for one, seen in found.items() if sight(role, seen.standing) is Sight.WHOLE}
+
+
 def _seen(row: Record, directory: roles.Directory, mine: set[str], staff: str, same_team: bool, now: datetime) -> Seen:
     overlap = _overlap(row["overlap_coordinator_id"], row["overlap_until"])
     place = roles.Place(row["team"], row["coordinator_id"], overlap, row["handover_to"])
@@ -201,6 +211,15 @@ async def looked(db: Database, staff: str, role: Role, transition_id: str, page:
         await link.execute(LOOKED, now, staff, role, UUID(transition_id), page, reason, glass)
 
 
+async def guarded(db: Database, staff: str, role: Role, transition_id: str, page: str, now: datetime) -> None:
+    """Keep that whoever guards privacy looks at who looked at a person; RecordsError when nobody is there."""
+    async with connected(db) as link:
+        try:
+            await link.execute(LOOKED, now, staff, role, UUID(transition_id), page, GUARDS, None)
+        except ForeignKeyViolationError:
+            raise RecordsError("not-found", "No such transition.") from None
+
+
 def wrong_words(words: str) -> str | None:
     """What is wrong with somebody's own words, in a sentence; None when nothing is."""
     if not words.strip():
@@ -211,28 +230,33 @@ def wrong_words(words: str) -> str | None:
 
 
 async def break_glass(
-    db: Database, staff: str, role: Role, transition_id: str, code: Reason, words: str, now: datetime
-) -> datetime:
-    """Open a person for somebody for a while; answers until when. Every privacy officer is told, without a name."""
+    db: Database, staff: str, role: Role, transition_id: str, code: Reason, words: str, now: datetime,
+    *, email: bool = False,
+) -> datetime:  # fmt: skip
+    """Open a person for somebody for a while; answers until when. Every privacy officer is told, without a name.
+
+    With `email` they are to be mailed, too, those who have an address.
+    """
     said = words.strip()
     if wrong := wrong_words(said):
         raise RecordsError("invalid", wrong)
     ends = now + GLASS_HOLDS
     async with transaction(db) as link:
         await link.fetchval(BREAK, staff, role, UUID(transition_id), code, said, now, ends)
-        await _alert(link, staff, code, now)
+        await _alert(link, staff, code, now, email)
     return ends
 
 
-async def _alert(link: Link, staff: str, code: Reason, now: datetime) -> None:
+async def _alert(link: Link, staff: str, code: Reason, now: datetime, email: bool) -> None:
     text = f"{staff} opened a person whom they do not see otherwise: {REASON_WORDS[code].lower()}."
-    await link.execute(ALERT, Role.PRIVACY_OFFICER, text, now)
+    await link.execute(ALERT, Role.PRIVACY_OFFICER, text, now, email)
 
 
 ALERT = """
 -- Whoever guards privacy is told that a glass was broken; when nobody does, operations see that nobody was.
-INSERT INTO privacy_alerts (recipient, text, created_at)
-SELECT m.id, $2, $3 FROM (SELECT 1) AS one LEFT JOIN staff m ON m.role = $1 AND m.active
+INSERT INTO privacy_alerts (recipient, text, created_at, email)
+SELECT m.id, $2, $3, CASE WHEN $4::boolean AND m.email IS NOT NULL THEN 'waiting' ELSE 'none' END
+FROM (SELECT 1) AS one LEFT JOIN staff m ON m.role = $1 AND m.active
 """
 
 

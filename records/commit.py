@@ -6,11 +6,12 @@ from uuid import UUID
 
 from planner.clock import local_day
 from planner.journey import summary
-from records import definitions, notices, roles
+from records import definitions, measures, notices, roles
 from records.database import Database, Link, connected, transaction
 from records.errors import Ahead, Gap, NotRegistered, UnknownDefinition
 from records.rows import Row, as_json, contact_rows, digest, event_rows, said_row, step_rows
 from records.support import offer_debrief
+from records.word import DECIDED, word
 from schemas.command import Receipt
 from schemas.commit import Commit, Committed
 from schemas.event import Kind
@@ -157,14 +158,16 @@ async def commit(db: Database, commit: Commit, *, email: bool) -> Committed:
             raise Gap(commit.journey.transition_id, change.revision, row["revision"])
         pathway = await _pathway(link, commit)
         team = await _team(link, commit.journey, row["team"], row["coordinator_id"])
-        committed = await write(link, change, pathway, team, email=email)
+        committed = await write(link, change, pathway, team, email=email, was=row["coordinator_id"])
         return committed.model_copy(update={"peers": row["peers"]})
 
 
-async def write(link: Link, change: Change, pathway: Pathway, team: str, *, email: bool) -> Committed:
-    """Write a change of a transition that is locked, and whom it tells."""
+async def write(
+    link: Link, change: Change, pathway: Pathway, team: str, *, email: bool, was: str | None = None
+) -> Committed:
+    """Write a change of a transition that is locked, and whom it tells; `was` coordinated it before."""
     await _write_journey(link, change, pathway, team)
-    return await _tell(link, change, team, email=email)
+    return await _tell(link, change, team, was, email=email)
 
 
 async def receipt(db: Database, transition_id: str, command_id: str) -> Receipt | None:
@@ -267,14 +270,15 @@ async def _write_journey(link: Link, change: Change, pathway: Pathway, team: str
     )  # fmt: skip
     if contacts := contact_rows(commit.events, change.journey):
         await link.execute(INSERT_CONTACTS, change.id, as_json(contacts), said["role"], said["staff"])
+    await measures.write(link, change.id, change.revision, measures.rows(commit.events), said["staff"])
 
 
-async def _tell(link: Link, change: Change, team: str, *, email: bool) -> Committed:
+async def _tell(link: Link, change: Change, team: str, was: str | None, *, email: bool) -> Committed:
     commit, journey = change.commit, change.commit.journey
-    tells = any(notices.roles_of(event, journey) for event in commit.events)
+    tells = any(event.event in DECIDED or notices.roles_of(event, journey) for event in commit.events)
     if tells:
         directory = await roles.directory(link, commit.at)
-        told = notices.told(commit, team, directory)
+        told = notices.told(commit, team, directory) + await word(link, commit, team, directory, was)
         if rungs := escalation_rows(told):
             await link.execute(INSERT_ESCALATIONS, change.id, change.revision, as_json(rungs))
         rows = _notice_rows(told, journey.transition_id, directory, email=email)

@@ -9,7 +9,10 @@ from typing import NamedTuple
 from records.errors import RecordsError
 from schemas.caseload import Refusal
 
-_BIGGEST = 50_000_000
+LARGEST = 50_000_000
+"""Bytes of a file, at most."""
+MOST = 100_000
+"""Rows of a file, at most."""
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "upright bars"}
 
 
@@ -56,6 +59,8 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     number = 0
     try:
         for number, cells in enumerate(reader, start=1):
+            if number > MOST + 1:
+                raise FileRefused(path, f"has more than {MOST:,} rows: split it.")
             yield number, cells
     except csv.Error as error:
         raise FileRefused(
@@ -65,8 +70,8 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > _BIGGEST:
-            raise FileRefused(path, f"is bigger than {_BIGGEST // 1_000_000} MB: split it.")
+        if path.stat().st_size > LARGEST:
+            raise FileRefused(path, f"is bigger than {LARGEST // 1_000_000} MB: split it.")
         raw = path.read_bytes()
     except OSError as error:
         raise FileRefused(path, f"cannot be read: {error.strerror or error}.") from None

@@ -1,4 +1,4 @@
-"""A connection from whatever the caller has: a pool, or a connection of its own."""
+"""A connection from whatever the caller has: a pool, or a connection of its own. It carries the keys."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,10 +7,30 @@ from typing import TypeAlias
 from asyncpg import Connection, Pool, Record
 from asyncpg.pool import PoolConnectionProxy
 
+from records.errors import RecordsError
+from records.keyring import KeyRing
+
 Link: TypeAlias = "Connection[Record] | PoolConnectionProxy[Record]"
 """One connection."""
 Database: TypeAlias = "Pool[Record] | Connection[Record] | PoolConnectionProxy[Record]"
 """What every public function of the records takes first."""
+
+
+class Keyed(Connection):
+    """A connection with the keys that what goes over it is sealed with: whoever opens it puts them there.
+
+    So every function of the records has them, and its signature says nothing of keys.
+    """
+
+    keys: KeyRing | None = None
+
+
+def keys_of(link: Link) -> KeyRing:
+    """The keys of a connection. Refused when whoever opened it put none there."""
+    keys: KeyRing | None = getattr(link, "keys", None)
+    if keys is None:
+        raise RecordsError("invalid", "This connection to the records carries no keys, and nothing is written open.")
+    return keys
 
 
 @asynccontextmanager

@@ -39,6 +39,7 @@ class Share(StrEnum):
     DATES = "dates"
     FACTS = "facts"
     STEPS = "steps"
+    GOALS = "goals"
 
 
 SHARE_WORDS = {
@@ -46,6 +47,7 @@ SHARE_WORDS = {
     Share.DATES: "The dates that matter, such as when they leave the ward",
     Share.FACTS: "What is known about them here, risk included",
     Share.STEPS: "What others do for them, and by when",
+    Share.GOALS: "What they want to reach, in their own words",
 }
 
 

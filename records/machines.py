@@ -139,7 +139,7 @@ async def create(
         ends = now + timedelta(days=days)
         await link.fetchval(CREATE, _hash(token), called, given, who.id, by, now, ends)
         text = f"A machine was let in by {by}, to act as {who.id}: {', '.join(given)}."
-        await link.execute(ALERT, Role.PRIVACY_OFFICER, text, now)
+        await link.execute(ALERT, Role.PRIVACY_OFFICER, text, now, False)
     return token
 
 

@@ -11,6 +11,9 @@ import os
 import re
 from pathlib import Path
 
+import asyncpg
+
+from records import rights
 from records.database import Link
 from records.errors import RecordsError
 from records.programs import program
@@ -23,6 +26,7 @@ _MARKS = ("-- migrate:up", "-- migrate:down")  # dbmate wants both; what is undo
 async def migrate(database_url: str, folder: Path = MIGRATIONS) -> list[str]:
     """Apply what is pending and return the names of the files applied, in order.
 
+    Then the roles of the database have the rights that are theirs (records/rights.py).
     Raises RecordsError that names the file that failed; the ones before it stay applied.
     """
     if not known(folder):
@@ -39,7 +43,16 @@ async def migrate(database_url: str, folder: Path = MIGRATIONS) -> list[str]:
         begun = re.findall(r"^Applying: (\S+)", told, re.MULTILINE)
         which = f"The migration {begun[-1]} failed" if begun else "The database could not be migrated"
         raise RecordsError("invalid", f"{which}: {complaint.strip().removeprefix('Error: ')}")
+    await _give_rights(database_url)
     return re.findall(r"^Applied: (\S+)", told, re.MULTILINE)
+
+
+async def _give_rights(database_url: str) -> None:
+    link = await asyncpg.connect(database_url)
+    try:
+        await rights.give(link)
+    finally:
+        await link.close()
 
 
 async def pending(db: Link, folder: Path = MIGRATIONS) -> list[str]:

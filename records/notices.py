@@ -29,6 +29,9 @@ KINDS = {
 """The events that somebody is told of."""
 
 
+WORD = "word"
+"""The kind of a notice of what somebody decided, for those whom it concerns (see `records.word`)."""
+
 _ONCE_A_REVISION = frozenset({Kind.HANDOVER_OFFERED, Kind.ASSIGNED, Kind.JOINING, Kind.RELEASED, Kind.BOOKED})
 """Events that may be told again of the same step: a notice is one of a revision."""
 
@@ -113,8 +116,22 @@ def text(told: Told, recipient: Recipient, transition_id: str) -> str:
         "no-slot": "There is no time for a peer worker's contact of transition {} before it is due.",
         "over-hours": "A contact for transition {} was booked beyond a worker's hours of the week.",
         "handover": f"You are asked to take on transition {{}}; please answer by {due}.",
+        WORD: _word(told.event, due),
     }[told.kind].format(reference(transition_id))
     return " ".join([what, *_why(recipient)])
+
+
+def _word(event: Event, due: str | None) -> str:
+    until = day_words(event.until) if event.until else "further notice"
+    return {
+        Kind.ACKNOWLEDGED: "Something late for transition {} is being seen to: "
+        f"nobody further is told before {until}.",
+        Kind.HANDOVER_OFFERED: f"Transition {{}} was offered to somebody else, who answers by {due}. "
+        "Until they accept, it stays as it is.",
+        Kind.HANDOVER_ACCEPTED: "Transition {} was accepted by whoever it was offered to, who coordinates it now.",
+        Kind.HANDOVER_DECLINED: "The offer of transition {} was declined: it stays as it was.",
+        Kind.HANDOVER_WITHDRAWN: "The offer of transition {} was withdrawn: it stays as it was.",
+    }.get(event.event, "")
 
 
 def _why(recipient: Recipient) -> Iterable[str]:

@@ -7,6 +7,7 @@ from asyncpg import UniqueViolationError
 
 from records.database import Database, Link, connected, transaction
 from records.errors import AlreadyOnPathway, RecordsError, UnknownStaff
+from records.person_keys import make_key
 from schemas.codes import Division
 from schemas.person import Person, Registration, transition_id
 
@@ -69,8 +70,9 @@ async def upsert_person(db: Database, person: Person) -> UUID:
                 raise RecordsError(
                     "conflict", f"The NHS number given for {person.local_id} is that of another local id already."
                 ) from None
-    if found is None:
-        raise RecordsError("conflict", f"{person.local_id} is already here with another NHS number.")
+        if found is None:
+            raise RecordsError("conflict", f"{person.local_id} is already here with another NHS number.")
+        await make_key(link, found)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What every model shares: how strict it is, and what an instant is."""
+"""What every model shares: how strict it is, that its errors do not repeat what they are about, what an instant is."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -25,10 +25,10 @@ def as_code(value: Any) -> Any:
 class Strict(BaseModel):
     """Something a person wrote: an unknown field is a mistake to report, not to pass over."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class Stored(BaseModel):
     """Something kept between releases: a field added later has a default, an unknown one is left alone."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)

@@ -114,6 +114,21 @@ class Track(StrEnum):
     WELLBEING = "wellbeing"
 
 
+class View(StrEnum):
+    """Whose view a measure is. Views are never mixed: each is compared with itself alone."""
+
+    SELF = "self"
+    PARENT = "parent"
+    CLINICIAN = "clinician"
+
+
+VIEW_WORDS = {
+    View.SELF: "their own view",
+    View.PARENT: "a parent’s or carer’s view",
+    View.CLINICIAN: "a clinician’s view",
+}
+
+
 class StepKind(StrEnum):
     """What sort of thing a step is; it decides what completing it asks for."""
 

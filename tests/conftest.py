@@ -13,9 +13,13 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from tests.keys import RING
+from tests.safety.evidence import pytest_runtest_logreport, pytest_sessionfinish, pytest_terminal_summary
 from workers.client import Pool, open_pool
 from workers.embedded import ephemeral_postgres, ephemeral_temporal, time_skipping
 from workers.postgres_server import DATABASE, PostgresServer
+
+__all__ = ["pytest_runtest_logreport", "pytest_sessionfinish", "pytest_terminal_summary"]
 
 _numbers = itertools.count(1)
 
@@ -28,8 +32,9 @@ async def postgres_server() -> AsyncIterator[PostgresServer]:
 
 
 @pytest_asyncio.fixture
-async def database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
-    """A fresh, migrated, empty database for one test."""
+async def database_url(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """A fresh, migrated, empty database for one test. Whoever is told where it is finds the keys beside it."""
+    monkeypatch.setenv("ALONGSIDE_KEYS", RING.written())
     async with _database(postgres_server, f"TEMPLATE {DATABASE}") as url:
         yield url
 
@@ -44,7 +49,7 @@ async def empty_database_url(postgres_server: PostgresServer) -> AsyncIterator[s
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     """A pool of connections to a fresh database."""
-    opened = await open_pool(database_url)
+    opened = await open_pool(database_url, RING)
     try:
         yield opened
     finally:
@@ -54,14 +59,14 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 @pytest_asyncio.fixture(scope="session")
 async def temporal() -> AsyncIterator[Client]:
     """A client of a development server on real time, our search attributes registered. Use your own task queue."""
-    async with ephemeral_temporal() as client:
+    async with ephemeral_temporal(RING) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def skipping() -> Callable[[], AbstractAsyncContextManager[WorkflowEnvironment]]:
     """`async with skipping() as environment:` a server whose clock skips, for this test alone."""
-    return time_skipping
+    return lambda: time_skipping(RING)
 
 
 @asynccontextmanager

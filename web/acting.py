@@ -1,7 +1,7 @@
 """How a page or the API sends a command: who asks is known, what is wrong is said field by field."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from planner import told
 from planner.preview import Preview, preview
-from records import commit, listings
+from records import commit, experience, listings, measuring
 from records.actors import acting, member
 from schemas import command as says
 from schemas.command import AnyCommand, Receipt
@@ -19,6 +19,7 @@ from schemas.pathway import Pathway
 from web.forms import NotAsItMayBe
 from web.house import House
 from web.viewer import Opened
+from workers.client import never_reached
 from workers.transitions import send
 
 PATIENCE = 30.0
@@ -69,7 +70,11 @@ async def command(
     """A command of whoever opened the person. NotAsItMayBe or Refused when it cannot be said."""
     answers = model is says.AnswerHandover
     by = await acting(here.db, opened.viewer.staff, opened.view.journey, answers=answers)
-    about = {"id": command_id or str(uuid4()), "at": here.clock(), "by": by}
+    now = here.clock()
+    about = {"id": command_id or str(uuid4()), "at": now, "by": by}
+    if fields.get("scores"):
+        at = fields.get("done_at") or now
+        fields["scores"] = await measuring.scored(here.db, opened.view.id, fields["scores"], at)
     said: AnyCommand = built(model, about | fields)  # type: ignore[assignment]  # every model that is given is one
     for staff in named(said):
         await member(here.db, staff)  # a commit would take any id
@@ -88,9 +93,13 @@ def named(command: AnyCommand) -> list[str]:
     return []
 
 
-async def do(here: House, opened: Opened, said: AnyCommand) -> str:
-    """Send a command and wait until it is recorded; answers what was recorded, in a sentence. Raises Refused."""
-    await sent(here, opened.view.id, said)
+async def do(here: House, opened: Opened, said: AnyCommand, apart: Mapping[str, str] | None = None) -> str:
+    """Send a command and wait until it is recorded; answers what was recorded, in a sentence. Raises Refused.
+
+    `apart` are anonymous answers, by measure: they are counted, and the command does not have them.
+    """
+    receipt = await sent(here, opened.view.id, said)
+    await experience.count(here.db, opened.view.id, receipt.revision, apart or {}, receipt.at)
     after = await listings.transition(here.db, opened.view.id)
     if after.journey is None or after.definition is None:
         return "Recorded."
@@ -114,7 +123,7 @@ async def answered(sending: Awaitable[Receipt], command_id: str) -> Receipt:
     except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
         raise NoAnswer(command_id) from error
     except RuntimeError as error:
-        if "client connect" not in str(error):  # the client has no other name for "nobody listens there"
+        if not never_reached(error):
             raise
         raise Unreachable(command_id) from error
 

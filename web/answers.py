@@ -21,6 +21,7 @@ from web.house import house
 from web.navigation import navigation
 from web.security import form_token
 from web.viewer import NotYours, SignedOut, Viewer
+from workers.client import never_reached
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +61,9 @@ def answer_refusals(app: FastAPI) -> None:
     """Every refusal is a page that says what was wrong and what to do; nothing unexpected says more than that."""
     app.add_exception_handler(SignedOut, _sign_in)
     app.add_exception_handler(NotYours, _not_yours)
-    for expected in (Refused, RecordsError, NoAnswer, NotAsItMayBe, NotFound, RequestValidationError, RPCError, *LOST):
+    app.add_exception_handler(RuntimeError, _never_reached)
+    ours = (Refused, RecordsError, NoAnswer, NotAsItMayBe)
+    for expected in (*ours, NotFound, RequestValidationError, RPCError, asyncpg.DataError, *LOST):
         app.add_exception_handler(expected, _refused)
 
 
@@ -96,21 +99,29 @@ async def _refused(request: Request, error: Exception) -> Response:
     return await page(request, "refused.html", viewer, status, message=message)
 
 
+async def _never_reached(request: Request, error: Exception) -> Response:
+    if not (isinstance(error, RuntimeError) and never_reached(error)):
+        raise error
+    return await _refused(request, error)
+
+
 def _told(error: Exception) -> tuple[int, str]:
     match error:
         case Refused() | RecordsError():
             return STATUS[error.kind], error.message
         case NotAsItMayBe():
             return 422, str(error)
-        case RequestValidationError():
+        case RequestValidationError() | asyncpg.DataError():
             return 422, "A part of the address or of the form is not as it may be. Go back, and follow the links."
         case NoAnswer():
             return 504, str(error)
         case NotFound(status_code=404):
             return 404, "There is no such page. Check the address, or go on from the start."
+        case NotFound(status_code=413, detail=detail):
+            return 413, detail
         case NotFound():
             return error.status_code, "That cannot be asked for in this way."
-        case RPCError():
+        case RPCError() | RuntimeError():
             log.warning("Temporal cannot be reached", error=type(error).__name__)
             return 503, "The service that follows people cannot be reached. Nothing was changed: try again soon."
     log.warning("the records cannot be reached", error=type(error).__name__)  # never the address: it may be a secret

@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from web import answers, routes, security
+from web import answers, limits, routes, security
 from web.api import app as api
 from web.house import House
 
@@ -21,5 +21,6 @@ def build(here: House) -> FastAPI:
     app.mount(api.PATH, api.build(here))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     answers.answer_refusals(app)
+    app.add_middleware(limits.Limit, a_minute=here.a_minute)
     security.guard(app, secure=here.secure)
     return app

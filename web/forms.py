@@ -8,7 +8,7 @@ from planner.clock import LONDON, YEARS, end_of, local_day
 
 Problems = dict[str, str]
 """What is wrong, by field."""
-Kind = Literal["line", "long", "choice", "select", "moment", "day", "yes"]
+Kind = Literal["line", "long", "choice", "select", "moment", "day", "yes", "numbers"]
 LONGEST = 1000
 """Letters of a reason."""
 
@@ -61,7 +61,12 @@ class Answers:
         text = self.text(field.name)
         if field.needed and not text:
             self.problems[field.name] = field.needed
-        elif field.options and text and text not in {option.value for option in field.options}:
+        elif (
+            field.options
+            and field.kind != "numbers"
+            and text
+            and text not in {option.value for option in field.options}
+        ):
             self.problems[field.name] = "Choose one of these."
         elif len(text) > LONGEST or "\0" in text:
             self.problems[field.name] = f"Write at most {LONGEST} letters."

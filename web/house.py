@@ -11,6 +11,9 @@ from web.render import Pages
 from workers.client import Pool
 from workers.settings import Settings
 
+A_MINUTE = 600
+"""Requests a minute of one browser that is signed in, one token, or one address without either; as many at once."""
+
 
 def now() -> datetime:
     """This instant."""
@@ -19,7 +22,10 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class House:
-    """The records, Temporal, the settings and the pages; `demo` lets anybody choose who they are."""
+    """The records, Temporal, the settings and the pages; `demo` lets anybody choose who they are.
+
+    `a_minute` is how often one may ask.
+    """
 
     settings: Settings
     db: Pool
@@ -27,6 +33,7 @@ class House:
     pages: Pages
     demo: bool = False
     clock: Callable[[], datetime] = now
+    a_minute: int = A_MINUTE
 
     @property
     def secure(self) -> bool:

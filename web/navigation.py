@@ -12,6 +12,7 @@ PAGES: list[tuple[str, str, Action]] = [
     ("Start a transition", "/start", Action.START),
     ("Board", "/board", Action.BOARD),
     ("Search", "/transitions", Action.SEARCH_WORK),
+    ("Definitions", "/definitions", Action.DEFINITIONS),
     ("Peer support", "/capacity", Action.CAPACITY),
     ("Reports", "/reports", Action.REPORTS),
     ("Access", "/access", Action.ACCESS_LOG),

@@ -37,7 +37,11 @@ class Pages:
 
     def html(self, template: str, known: Mapping[str, Any], status: int = 200) -> HTMLResponse:
         """A page. What it needs beside the template is in `known`."""
-        return HTMLResponse(self._environment.get_template(template).render(**known), status)
+        return HTMLResponse(self.text(template, known), status)
+
+    def text(self, template: str, known: Mapping[str, Any]) -> str:
+        """A template filled in."""
+        return self._environment.get_template(template).render(**known)
 
 
 def clock(at: datetime) -> str:

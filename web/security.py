@@ -60,6 +60,8 @@ def _elsewhere(request: Request) -> Response | None:
     """The refusal of a change that comes from another site; None for all else."""
     if request.method in ASKING or request.url.path.startswith("/api/"):  # a machine's token is in no browser
         return None
+    if request.url.path.startswith("/codec/"):  # Temporal's pages are another site, and it asks itself which
+        return None
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if foreign or site in ("cross-site", "same-site"):

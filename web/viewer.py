@@ -21,6 +21,8 @@ COOKIE = "alongside"
 SECURE_COOKIE = "__Host-alongside"
 UNATTENDED = "Alongside-Unattended"
 """A header of what a page asks by itself: it does not keep anybody signed in who has left."""
+UNATTENDED_HERE = "unattended"
+"""The same in an address, for a page that asks by itself without a script."""
 
 
 class SignedOut(Exception):
@@ -81,8 +83,13 @@ def token_of(request: Request) -> str | None:
 
 async def whoever(request: Request) -> Viewer:
     """Whoever is signed in; SignedOut when nobody is."""
+    alone = UNATTENDED in request.headers or UNATTENDED_HERE in request.query_params
+    return await signed_in(request, used=not alone)
+
+
+async def signed_in(request: Request, *, used: bool) -> Viewer:
+    """The same; what is not `used` by a person does not keep them signed in."""
     here, token = house(request), token_of(request)
-    used = UNATTENDED not in request.headers
     found = await sessions.find(here.db, token, here.clock(), used=used) if token else None
     if found is None or token is None:
         raise SignedOut
@@ -130,15 +137,26 @@ async def opened(here: House, viewer: Viewer, transition_id: str, page: str, lea
     return Opened(viewer, await listings.transition(here.db, transition_id), found, seen)
 
 
+MOST_FIELDS = 300
+"""Answers of one form, at most."""
+LONGEST_TEXT = 5000
+"""Letters of one answer, at most; most questions have less room of their own."""
+
+
 async def posted(request: Request) -> FormData:
     """What a form says; refused when it was not sent from a page of whoever is signed in."""
-    form = await request.form()
+    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
     token = token_of(request)
     given = form.get("form_token")
     if token is None:
         raise SignedOut
     if not same(given if isinstance(given, str) else None, token):
         raise Refused("not-allowed", "This form is from another time: go back, load the page again, and send it again.")
+    for text in form.values():
+        if not isinstance(text, str) or len(text) > LONGEST_TEXT:
+            raise Refused("invalid", f"An answer is longer than {LONGEST_TEXT} letters: go back, and write less.")
+        if "\0" in text:
+            raise Refused("invalid", "An answer has a character that is no text: go back, and write it again.")
     return form
 
 

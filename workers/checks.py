@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -16,10 +17,14 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from records.database import Link
+from records import rights, seals
+from records.database import Link, keys_of
 from records.errors import RecordsError
+from records.keyring import KeyRing
 from records.migrate import known, pending
+from records.ring_keys import problem
 from workers.client import Pool, Services, connect, missing_search_attributes, resolve, running
+from workers.keys import file_of, load_keys, source
 from workers.settings import Settings, encrypted, unknown_variables
 from workers.stop import Stop
 
@@ -28,6 +33,7 @@ _PATIENCE = 5
 """Seconds for Temporal to answer a page."""
 _ALMOST_FULL = 0.1
 _GIGABYTE = 1_000_000_000
+_SEALED_WITHIN = timedelta(hours=25)
 _STUCK = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 _OURS = " AND TaskQueue = '{}'"
 _BROKEN_OFF = "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')"
@@ -49,8 +55,8 @@ async def examine(settings: Settings) -> list[Finding]:
         services = resolve(settings)
     except Stop as stop:
         said = Finding(what="services", state="failed", found="not configured and not running", mend=stop.message)
-        return [*findings, said, await _mail(settings), await _sign_in(settings)]
-    findings += await _database(services)
+        return [*findings, said, _keys(settings), await _mail(settings), await _sign_in(settings)]
+    findings += [*await _database(services), await _known_keys(settings, services)]
     findings += await _temporal(settings, services)
     return [*findings, await _mail(settings), await _sign_in(settings)]
 
@@ -58,7 +64,10 @@ async def examine(settings: Settings) -> list[Finding]:
 async def examine_from_within(settings: Settings, db: Pool, client: Client) -> list[Finding]:
     """Look at what a process stands on that is connected already, by its own connections, whatever fails on the way."""
     async with db.acquire() as link:
-        findings = [await _version(link, "the records answer"), await _migrations(link), await _size(link)]
+        findings = [await _version(link, "the records answer"), migrated := await _migrations(link), await _size(link)]
+        if migrated.state == "ok":
+            findings += [await _roles(link), await _verified(link)]
+        findings.append(await _same_keys(link, keys_of(link), source(settings)))
     findings += await _temporal_from_within(settings, client)
     return [*findings, await _mail(settings), _disk(settings), _variables()]
 
@@ -143,9 +152,51 @@ async def _database(services: Services) -> list[Finding]:
         mend = "Start it (`alongside up`), or correct ALONGSIDE_DATABASE_URL."
         return [Finding(what="database", state="failed", found=f"{where}: {error or 'no answer in 10 s'}", mend=mend)]
     try:
-        return [await _version(connection, where), await _migrations(connection)]
+        findings = [await _version(connection, where), await _migrations(connection)]
+        if all(finding.state == "ok" for finding in findings):
+            findings += [await _roles(connection), await _verified(connection)]
+        return findings
     finally:
         await connection.close()
+
+
+def _keys(settings: Settings) -> Finding:
+    try:
+        keys = load_keys(settings)
+    except Stop as stop:
+        return Finding(what="keys", state="failed", found=f"none from {source(settings)}", mend=stop.message)
+    file = file_of(settings)
+    if file is not None and file.stat().st_mode & 0o007:
+        mend = f"Let nobody else read it: chmod o= {file}"
+        return Finding(what="keys", state="warning", found=f"everybody on this machine can read {file}", mend=mend)
+    return _found(keys, source(settings))
+
+
+def _found(keys: KeyRing, where: str) -> Finding:
+    count = f"{len(keys.ids)} {'key' if len(keys.ids) == 1 else 'keys'}"
+    return Finding(what="keys", state="ok", found=f"{count} from {where}; {keys.current} seals")
+
+
+async def _known_keys(settings: Settings, services: Services) -> Finding:
+    found = _keys(settings)
+    if found.state == "failed":
+        return found
+    try:
+        connection = await asyncpg.connect(services.database_url, timeout=10)
+    except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return found  # the database has its own line
+    try:
+        same = await _same_keys(connection, load_keys(settings), source(settings))
+    finally:
+        await connection.close()
+    return same if same.state == "failed" else found
+
+
+async def _same_keys(link: Link, keys: KeyRing, where: str) -> Finding:
+    said = await problem(link, keys)
+    if said is None:
+        return _found(keys, where)
+    return Finding(what="keys", state="failed", found=f"those from {where} are others", mend=said)
 
 
 async def _version(connection: Link, where: str) -> Finding:
@@ -166,6 +217,30 @@ async def _migrations(connection: Link) -> Finding:
         found = f"{len(missing)} pending: {', '.join(missing)}"
         return Finding(what="migrations", state="failed", found=found, mend="Run `alongside migrate`.")
     return Finding(what="migrations", state="ok", found=f"all {len(known())} applied")
+
+
+async def _roles(connection: Link) -> Finding:
+    what = "roles of the database"
+    if await rights.more_than_writer(connection):
+        mend = 'Work as a role that may only write: docs/deploying.md, "Roles of the database".'
+        found = "not separated: whoever works in the records could change what was recorded"
+        return Finding(what=what, state="warning", found=found, mend=mend)
+    return Finding(what=what, state="ok", found="what was recorded cannot be changed by whoever works here")
+
+
+async def _verified(connection: Link) -> Finding:
+    what, last, head = "verified", await seals.last_verified(connection), await seals.head(connection)
+    sealed = f"sealed until {head.until:%d %b %Y %H:%M} UTC" if head else "nothing is sealed yet"
+    if last is None:
+        mend = "Run `alongside verify`, and then every week."
+        return Finding(what=what, state="ok", found=f"never; {sealed}", mend=mend)
+    found = f"{last.rows:,} rows on {last.at:%d %b %Y}, {last.findings:,} found wrong; {sealed}"
+    if last.findings:
+        mend = 'Run `alongside verify` and see docs/operations.md, "When something was changed".'
+        return Finding(what=what, state="failed", found=found, mend=mend)
+    if head and datetime.now(UTC) - head.until > _SEALED_WITHIN:
+        return Finding(what=what, state="warning", found=found, mend="A worker seals every hour: see why none does.")
+    return Finding(what=what, state="ok", found=found)
 
 
 async def _temporal(settings: Settings, services: Services) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,10 +14,14 @@ from pydantic import BaseModel, ValidationError
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
+from records.database import Keyed
+from records.keyring import KeyRing
+from records.ring_keys import introduce
+from workers.codec import converter
+from workers.keys import load_keys
 from workers.settings import Settings
 from workers.stop import Stop
 from workflows import attributes
@@ -29,6 +35,8 @@ class Embedded(BaseModel):
     pid: int
     database_url: str
     temporal_address: str
+    owner_url: str | None = None
+    reader_url: str | None = None
     ui_url: str | None = None
     web_url: str | None = None
 
@@ -40,10 +48,30 @@ class Embedded(BaseModel):
 
 @dataclass(frozen=True)
 class Services:
-    """Where the services are: PostgreSQL by URL, Temporal by what its client connects with."""
+    """Where the services are: PostgreSQL by URL, Temporal by what its client connects with.
+
+    The records have a URL for whoever works in them, and may have others for migrating and for reports.
+    """
 
     database_url: str
     temporal: ClientConnectConfig = field(repr=False)
+    owner_url: str | None = None
+    reader_url: str | None = None
+
+    @property
+    def migrating(self) -> str:
+        """Where the records are, for whoever migrates them."""
+        return self.owner_url or self.database_url
+
+    @property
+    def reporting(self) -> str:
+        """Where the records are, for reports."""
+        return self.reader_url or self.database_url
+
+
+def never_reached(error: RuntimeError) -> bool:
+    """Whether a client never reached Temporal: it has no other name for "nobody listens there"."""
+    return "client connect" in str(error)
 
 
 def resolve(settings: Settings) -> Services:
@@ -52,15 +80,17 @@ def resolve(settings: Settings) -> Services:
     Raises Stop when neither says it.
     """
     temporal = _configured_temporal(settings)
-    database_url = settings.database_url
+    database_url, owner_url, reader_url = settings.database_url, settings.owner_url, settings.reader_url
     if database_url is None or "target_host" not in temporal:
         embedded = running(settings.data_dir)
         if embedded is None:
             raise Stop(_nothing_runs(settings, temporal))
-        database_url = database_url or embedded.database_url
+        if database_url is None:
+            database_url = embedded.database_url
+            owner_url, reader_url = owner_url or embedded.owner_url, reader_url or embedded.reader_url
         if "target_host" not in temporal:
             temporal = ClientConnectConfig(target_host=embedded.temporal_address)
-    return Services(database_url, temporal)
+    return Services(database_url, temporal, owner_url, reader_url)
 
 
 def running(data_dir: Path) -> Embedded | None:
@@ -73,10 +103,10 @@ def running(data_dir: Path) -> Embedded | None:
 
 
 async def connect(settings: Settings, services: Services | None = None, *, lazy: bool = False) -> Client:
-    """A client of Temporal that speaks our models. Raises Stop when it cannot be reached, unless `lazy`."""
+    """A client of Temporal that speaks our models, sealed. Raises Stop when it cannot be reached, unless `lazy`."""
     temporal = (services or resolve(settings)).temporal
     try:
-        return await Client.connect(**temporal, data_converter=pydantic_data_converter, lazy=lazy)
+        return await Client.connect(**temporal, data_converter=converter(load_keys(settings)), lazy=lazy)
     except (RPCError, RuntimeError, OSError) as error:
         where = temporal.get("target_host", "?")
         raise Stop(f"Temporal does not answer at {where}: {_first_line(error)}.") from error
@@ -84,17 +114,63 @@ async def connect(settings: Settings, services: Services | None = None, *, lazy:
 
 async def connect_pool(settings: Settings, services: Services | None = None, *, size: int = 10) -> Pool:
     """A pool of at most `size` connections to the records. Raises Stop when they cannot be reached."""
-    return await open_pool((services or resolve(settings)).database_url, size=size)
+    return await open_pool((services or resolve(settings)).database_url, load_keys(settings), size=size)
 
 
-async def open_pool(database_url: str, *, size: int = 10) -> Pool:
-    """A pool on the database at `database_url`, with JSON columns as Python values."""
+async def connect_reader(settings: Settings, services: Services | None = None, *, size: int = 4) -> Pool:
+    """A pool for reports, as the reader where the roles are separated. Raises Stop when they cannot be reached."""
+    return await open_reader((services or resolve(settings)).reporting, size=size)
+
+
+async def open_reader(database_url: str, *, size: int = 4) -> Pool:
+    """A pool on the database at `database_url` without the keys: for figures, which need nothing that is sealed."""
+    return await _pool(database_url, None, size)
+
+
+async def open_pool(database_url: str, keys: KeyRing, *, size: int = 10) -> Pool:
+    """A pool on the database at `database_url`, with JSON columns as Python values, and with the keys of the records.
+
+    Refused when what is kept there was sealed with other keys.
+    """
+    pool = await _pool(database_url, keys, size)
+    try:
+        await introduce(pool)
+    except BaseException:
+        pool.terminate()
+        raise
+    return pool
+
+
+async def _pool(database_url: str, keys: KeyRing | None, size: int) -> Pool:
+    async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        await _teach_json(connection)
+        if keys is not None and isinstance(connection, Keyed):
+            connection.keys = keys
+
     try:
         return await asyncpg.create_pool(
-            database_url, min_size=1, max_size=size, init=_teach_json, server_settings={"timezone": "UTC"}
+            database_url,
+            min_size=1,
+            max_size=size,
+            connection_class=Keyed,
+            init=prepare,
+            server_settings={"timezone": "UTC"},
         )
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Stop(f"The database cannot be opened: {_first_line(error)}.") from error
+
+
+@asynccontextmanager
+async def bare_connection(settings: Settings) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """A connection to the records without the keys, for what needs none of them. Raises Stop."""
+    try:
+        connection = await asyncpg.connect(resolve(settings).database_url)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Stop(f"The database cannot be opened: {_first_line(error)}.") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 SearchAttributes: TypeAlias = "dict[str, IndexedValueType.ValueType]"

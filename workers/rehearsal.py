@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from temporalio.api.testservice.v1 import UnlockTimeSkippingRequest
@@ -16,6 +16,7 @@ from planner.refused import Refused
 from planner.rehearsal import Colleague, Entry, Rehearsal, in_order, refused
 from planner.visits import ANSWER_FOR_THEM
 from records import people, staff
+from records.keyring import KeyRing
 from schemas.codes import Role
 from schemas.command import AnyCommand, CoverAbsence, MoveDefinition
 from schemas.event import Event
@@ -263,8 +264,9 @@ async def stage(settings: Settings) -> AsyncIterator[Stage]:
     """A stage of its own, with services that are thrown away at the end."""
     task_queue = f"rehearsal-{uuid4()}"
     own = settings.model_copy(update={"task_queue": task_queue, "smtp_host": None, "deployment_name": None})
-    async with ephemeral_postgres() as postgres, time_skipping() as environment:
-        pool = await open_pool(postgres.url)
+    keys = KeyRing.fresh(datetime.now(UTC).date())
+    async with ephemeral_postgres() as postgres, time_skipping(keys) as environment:
+        pool = await open_pool(postgres.url, keys)
         try:
             async with build_worker(own, environment.client, pool):
                 yield Stage(environment, pool, task_queue)

@@ -88,6 +88,14 @@ class Settings(BaseSettings):
     """The data folder of the embedded services."""
     database_url: Annotated[str, AfterValidator(_database_url)] | None = None
     """PostgreSQL 18; without it, the one that `alongside up` runs on the data folder."""
+    owner_url: Annotated[str, AfterValidator(_database_url)] | None = None
+    """The same database as who owns it, for `alongside migrate` alone; without it, as `database_url`."""
+    reader_url: Annotated[str, AfterValidator(_database_url)] | None = None
+    """The same database as who may only read it, for reports; without it, as `database_url`."""
+    worklist_dir: Path | None = None
+    """Where the worklist for when Alongside is down is kept, every hour; without it, in the data folder."""
+    worklist: bool = True
+    """Whether it is kept."""
     temporal_profile: str | None = None
     """Profile of Temporal's configuration file; without it, TEMPORAL_PROFILE or `default`."""
     temporal_cli: Path | None = None
@@ -122,8 +130,22 @@ class Settings(BaseSettings):
     oidc_claim: str = Field("preferred_username", min_length=1)
     """The claim that is the id in the staff list; `email` is compared with the e-mail address there, once verified."""
 
+    keys_file: Path | None = None
+    """The key ring: a file, such as a secret that is mounted; without any of the three, the one of the data folder."""
+    keys: SecretStr | None = None
+    """The key ring itself."""
+    keys_command: str | None = None
+    """A program that prints the key ring, such as one that asks a key management service."""
+
     division: Division = Division.ENGLAND_AND_WALES
     """Whose bank holidays count for a transition that does not say."""
+
+    chart_shift: Annotated[int, Field(ge=0, le=20)] = 7
+    """How many figures on one side of their mean are more than chance; 0 switches the rule off."""
+    chart_trend: Annotated[int, Field(ge=0, le=20)] = 7
+    """How many that rise or fall without a break are more than chance (6 in older guidance); 0 switches it off."""
+    chart_near_limit: bool = True
+    """Whether two of three figures near a limit are more than chance."""
 
     smtp_host: str | None = None
     """Without it no e-mail is sent; every notice is in its inbox all the same."""
@@ -138,6 +160,8 @@ class Settings(BaseSettings):
         _both(self.deployment_name, self.build_id, "DEPLOYMENT_NAME", "BUILD_ID")
         _both(self.smtp_username, self.smtp_password, "SMTP_USERNAME", "SMTP_PASSWORD")
         _both(self.oidc_issuer, self.oidc_client_id, "OIDC_ISSUER", "OIDC_CLIENT_ID")
+        if sum(source is not None for source in (self.keys_file, self.keys, self.keys_command)) > 1:
+            raise ValueError(f"set one of {PREFIX}KEYS_FILE, {PREFIX}KEYS and {PREFIX}KEYS_COMMAND, not several")
         if self.oidc_client_secret and not self.oidc_issuer:
             raise ValueError(f"{PREFIX}OIDC_CLIENT_SECRET is set, so {PREFIX}OIDC_ISSUER must say whose it is")
         if self.smtp_host and not self.smtp_from:
@@ -175,7 +199,8 @@ def _sentence(detail: ErrorDetails) -> str:
         return f"{problem}."
     name = str(detail["loc"][0])
     problem = problem[0].lower() + problem[1:]
-    told = "" if any(word in name for word in ("password", "secret", "url")) else f" (it is {str(detail['input'])!r})"
+    secret = any(word in name for word in ("password", "secret", "url", "keys"))
+    told = "" if secret else f" (it is {str(detail['input'])!r})"
     return f"{PREFIX}{name.upper()} is wrong: {problem}{told}."
 
 

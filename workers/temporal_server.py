@@ -51,8 +51,8 @@ class TemporalServer:
 
     @property
     def ui_url(self) -> str | None:
-        """Where its pages are, when it has them."""
-        return f"http://{LOOPBACK}:{self._chosen.ui}" if self._ui else None
+        """Where its pages are, when it has them: of one site with ours, so that a browser signs in at both."""
+        return f"http://localhost:{self._chosen.ui}" if self._ui else None
 
     @property
     def _chosen(self) -> Ports:

@@ -12,8 +12,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from records.migrate import pending
-from workers.client import Pool, Services, connect, connect_pool, open_pool, register_search_attributes, resolve
+from workers.client import Pool, Services, bare_connection, connect, connect_pool, register_search_attributes, resolve
 from workers.embedded import EmbeddedServices
+from workers.keys import configured
 from workers.settings import Settings
 from workers.stop import Stop
 
@@ -35,7 +36,9 @@ async def run_up(
     """
     async with (
         stopping() as stop,
-        EmbeddedServices(settings.data_dir, temporal_cli=settings.temporal_cli, ui=ui) as own,
+        EmbeddedServices(
+            settings.data_dir, temporal_cli=settings.temporal_cli, ui=ui, keys=configured(settings)
+        ) as own,
     ):
         services = Services(own.database_url, {"target_host": own.temporal_address})
         failure = asyncio.create_task(_give_up(own, stop))
@@ -52,19 +55,15 @@ async def run_up(
 async def run_worker_alone(settings: Settings) -> None:
     """Run a worker on the configured services until SIGINT or SIGTERM."""
     services = resolve(settings)
-    await _require_migrated(services.database_url)
+    await _require_migrated(settings)
     await _register(await connect(settings, services))
     async with stopping() as stop:
         await _work(settings, services, stop)
 
 
-async def _require_migrated(database_url: str) -> None:
-    pool = await open_pool(database_url, size=1)
-    try:
-        async with pool.acquire() as connection:
-            missing = await pending(connection)
-    finally:
-        await pool.close()
+async def _require_migrated(settings: Settings) -> None:
+    async with bare_connection(settings) as connection:
+        missing = await pending(connection)
     if missing:
         raise Stop(f"The database lacks {', '.join(missing)}: run `alongside migrate` first.")
 
@@ -112,6 +111,16 @@ async def _work(
             pool.terminate()
 
 
+def _about_keys(own: EmbeddedServices) -> list[str]:
+    if own.made_keys is None:
+        return []
+    return [
+        "",
+        f"New keys are in {own.made_keys}: whoever loses them loses the records.",
+        "Copy that file now to a safe place that is not where the backups of the records are.",
+    ]
+
+
 async def _give_up(own: EmbeddedServices, stop: asyncio.Event) -> None:
     await asyncio.wait([own.failure])
     stop.set()
@@ -124,5 +133,6 @@ def welcome(own: EmbeddedServices) -> str:
     lines += [f"  workflows  {own.ui_url}"] if own.ui_url else []
     lines += [f"  pages      {own.web_url}"] if own.web_url else []
     lines += [f"  migrated   {', '.join(own.migrated)}"] if own.migrated else []
+    lines += _about_keys(own)
     lines += ["", "In another terminal, try:", "  alongside doctor", "  alongside import FILE", "  alongside overdue"]
     return "\n".join([*lines, "", "Stop with Ctrl-C: nothing is lost, the next start goes on from here."])

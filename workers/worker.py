@@ -11,6 +11,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.bulk import BulkActivities
 from activities.covering import CoveringActivities
 from activities.mail import Mailer
 from activities.notices import NoticeActivities
@@ -18,12 +19,14 @@ from activities.records import RecordsActivities
 from activities.support import SupportActivities
 from activities.visits import VisitActivities
 from activities.webhooks import WebhookActivities
-from workers import support, webhooks
+from workers import bulk, privacy_alerts, seals, support, webhooks, worklist
 from workers.client import Pool
 from workers.keeping import keep
 from workers.settings import Settings
 from workflows import transition
+from workflows.bulk import BulkWorkflow
 from workflows.cover_absence import CoverAbsenceWorkflow
+from workflows.privacy_alert import PrivacyAlertWorkflow
 from workflows.support import SupportWorkflow
 from workflows.transition import TransitionWorkflow
 from workflows.visit import VisitWorkflow
@@ -52,16 +55,27 @@ def build_worker(
     mailer = mailer_of(settings)
     records = RecordsActivities(pool, email=mailer is not None)
     visits = VisitActivities(pool, mailer)
+    notices = NoticeActivities(pool, mailer)
     covering = CoveringActivities(pool, client, settings.division)
+    many = BulkActivities(pool, client)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[TransitionWorkflow, VisitWorkflow, SupportWorkflow, CoverAbsenceWorkflow, WebhookWorkflow],
+        workflows=[
+            TransitionWorkflow,
+            VisitWorkflow,
+            SupportWorkflow,
+            CoverAbsenceWorkflow,
+            WebhookWorkflow,
+            BulkWorkflow,
+            PrivacyAlertWorkflow,
+        ],
         workflow_runner=SandboxedWorkflowRunner(restrictions),
         activities=[
             records.commit,
             records.arrange,
-            NoticeActivities(pool, mailer).deliver,
+            notices.deliver,
+            notices.privacy_deliver,
             visits.visit_check_in,
             visits.visit_check_out,
             visits.visit_extend,
@@ -72,6 +86,8 @@ def build_worker(
             covering.record_absence,
             covering.concerned,
             covering.cover,
+            many.bulk_turn,
+            many.bulk_do,
         ],
         max_cached_workflows=CACHED,
         max_concurrent_local_activities=50,
@@ -123,6 +139,10 @@ async def run_worker(settings: Settings, client: Client, pool: Pool, stop: async
             for what, look, every in (
                 ("support", lambda: support.follow_all(client, queue, pool, division), support.EVERY),
                 ("webhooks", lambda: webhooks.follow_all(client, queue, pool), webhooks.EVERY),
+                ("bulk actions", lambda: bulk.follow_all(client, queue, pool), bulk.EVERY),
+                ("seals", lambda: seals.seal(pool), seals.EVERY),
+                *([("worklist", lambda: worklist.keep(pool, settings), worklist.EVERY)] if settings.worklist else []),
+                ("broken glass", lambda: privacy_alerts.follow_all(client, queue, pool), privacy_alerts.EVERY),
             )
         ]
         await stop.wait()

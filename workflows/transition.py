@@ -38,7 +38,7 @@ REMEMBERED = 200
 TRACED = 100
 """Latest events that the trace query tells; the whole history is in the records."""
 SUMMED_UP = 120
-"""Characters of a timer's summary, of which Temporal takes 400 bytes."""
+"""Bytes of a timer's summary: Temporal takes 400, and it is handed over sealed."""
 PUNCTUAL = timedelta(seconds=60)
 """A timer no later than this counts as on time; after an outage, time passes in one go instead."""
 SAID_WITHIN = timedelta(minutes=10)
@@ -180,7 +180,7 @@ class TransitionWorkflow:
                         or self._may_renew()
                     ),
                     timeout=at - self._now if at else None,
-                    timeout_summary=headline(self._pathway, self._open)[:SUMMED_UP] if at else None,
+                    timeout_summary=_summed_up(headline(self._pathway, self._open)) if at else None,
                 )
             except TimeoutError:
                 pass
@@ -385,6 +385,10 @@ def _said(command: AnyCommand | Start) -> Said:
     reason = None if isinstance(command, Start) else command.reason
     by, step = command.by, getattr(command, "step", None)
     return Said(id=command.id, do=command.do, role=by.role, staff=by.staff, at=command.at, reason=reason, step=step)
+
+
+def _summed_up(text: str) -> str:
+    return text.encode()[:SUMMED_UP].decode(errors="ignore")
 
 
 def _refusal(why: Refused) -> ApplicationError:

@@ -37,7 +37,11 @@ def asked(
     report: Report, today: date, *, begins: date | None = None, ends: date | None = None, team: str | None = None,
     pathway: str | None = None, by: str | None = None, inside: bool = False,
 ) -> Asked:  # fmt: skip
-    """What is asked, from whole periods; RecordsError when it cannot be. `ends` is the last day, or today."""
+    """What is asked, from whole periods; RecordsError when it cannot be. `ends` is the last day, or today.
+
+    What is anonymous never counts as staying inside: those who see the people are not to know it either.
+    """
+    by = by if by or report.added_up else report.by
     if by is not None and by not in report.all_splits:
         raise RecordsError(
             "invalid", f"{report.title} cannot be told apart by {by}: choose one of {', '.join(report.all_splits)}."
@@ -50,7 +54,7 @@ def asked(
         raise RecordsError("invalid", "The first day lies after the last: change one of them.")
     if len(periods(first, last + timedelta(days=1), report.period)) > LONGEST:
         raise RecordsError("invalid", f"That is more than {LONGEST} {report.period}s: begin later.")
-    return Asked(first, last + timedelta(days=1), team, pathway, by, inside)
+    return Asked(first, last + timedelta(days=1), team, pathway, by, inside and not report.anonymous)
 
 
 def _usual(last: date, period: Period) -> date:

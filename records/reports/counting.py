@@ -1,6 +1,7 @@
 """Asking the records for a report: its table, and the cases behind a figure, page by page or as a stream."""
 
 import json
+import math
 from collections.abc import AsyncIterator
 from datetime import date, datetime
 from functools import lru_cache
@@ -41,43 +42,48 @@ _SPLIT = {
     "sets": "(in_period, in_split), (in_period), ()",
 }
 _LIST = """
--- The cases behind a figure, the longest ago first.
+-- The cases behind a figure, the longest ago first, or the longest.
 WITH asked AS (SELECT $1::date, $2::date, $3::text, $4::text, $5::timestamptz), cases AS ({cases})
 SELECT c.case_id, c.transition_id::text, c.at, c.day, c.team, c.pathway, p.local_id, p.given_name, p.family_name,
-    to_jsonb(c)::text AS shown
-FROM cases c JOIN transitions t ON t.id = c.transition_id JOIN people p ON p.id = t.person_id
+    {place} AS place, to_jsonb(c)::text AS shown
+FROM cases c LEFT JOIN transitions t ON t.id = c.transition_id LEFT JOIN people p ON p.id = t.person_id
 WHERE c.day >= $1 AND c.day < $2 AND ($3::text IS NULL OR c.team = $3) AND ($4::text IS NULL OR c.pathway = $4)
     AND {figure} AND ($6::text IS NULL OR coalesce(c.{split}::text, '{unknown}') = $6)
-    AND (c.at, c.case_id) > ($7::timestamptz, $8::text)
-ORDER BY c.at, c.case_id LIMIT $9
+    AND ({place}, c.case_id) > ($7::{of}, $8::text)
+ORDER BY {place}, c.case_id LIMIT $9
 """
 
 
 class Case(Stored):
-    """One thing that was counted, and whom it is about; `shown` has the columns that the report shows of it."""
+    """One thing that was counted, and whom it is about, if anybody alone; `shown` has what the report shows of it."""
 
     case_id: str
-    transition_id: str
+    transition_id: str | None
     at: datetime
     day: date
     team: str
-    pathway: str
-    local_id: str
-    given_name: str
-    family_name: str
+    pathway: str | None
+    local_id: str | None
+    given_name: str | None
+    family_name: str | None
     shown: dict[str, Any]
 
     @property
     def name(self) -> str:
         """The person's name: for those alone who see them."""
-        return f"{self.given_name} {self.family_name}"
+        return f"{self.given_name or ''} {self.family_name or ''}".strip()
 
 
 @lru_cache(maxsize=256)
 def _table_query(report_id: str, by: str | None) -> str:
     report = _known(report_id)
     figures = ", ".join(_counted(one) for one in report.figures if one.sort is not Sort.SHARE)
-    known = {"cases": report.cases, "period": report.period.value, "split": by or "team", "unknown": UNKNOWN}
+    known = {
+        "cases": report.cases,
+        "period": report.period.value,
+        "split": by or _otherwise(report),
+        "unknown": UNKNOWN,
+    }
     return _TABLE.format(**known, figures=figures, **(_WHOLE if by is None else _SPLIT))
 
 
@@ -86,7 +92,15 @@ def _list_query(report_id: str, figure: str, by: str | None) -> str:
     report = _known(report_id)
     one = report.figure(figure)
     test = f"c.{one.name}" if one.sort is Sort.COUNT else f"c.{one.name} IS NOT NULL"
-    return _LIST.format(cases=report.cases, figure=test, split=by or "team", unknown=UNKNOWN)
+    place, of = ("c.at", "timestamptz") if report.longest is None else (f"-c.{report.longest}::float8", "float8")
+    return _LIST.format(
+        cases=report.cases, figure=test, split=by or _otherwise(report), unknown=UNKNOWN, place=place, of=of
+    )
+
+
+def _otherwise(report: Report) -> str:
+    """A split that every case has, for a statement in which nothing is told apart."""
+    return next(iter(report.all_splits))
 
 
 def _known(report_id: str) -> Report:
@@ -103,6 +117,8 @@ def _counted(figure: Figure) -> str:
         case Sort.MEDIAN:
             middle = f"percentile_cont(0.5) WITHIN GROUP (ORDER BY c.{name})"
             return f"({middle})::float8 AS {name}, count(c.{name})::int AS {name}__of"
+        case Sort.LONGEST:
+            return f"max(c.{name})::float8 AS {name}, count(c.{name})::int AS {name}__of"
     return f"(count(*) FILTER (WHERE c.{name}))::int AS {name}"
 
 
@@ -119,7 +135,8 @@ def list_query(
     listed = [one.name for one in report.figures if one.listed]
     if figure not in listed:
         raise RecordsError("invalid", f"There is no list behind {figure}: choose one of {', '.join(listed)}.")
-    place = place_after(after, (datetime.fromisoformat, str), (BEFORE_ALL, ""))
+    first: tuple[Any, Any] = (datetime.fromisoformat, BEFORE_ALL) if report.longest is None else (float, -math.inf)
+    place = place_after(after, (first[0], str), (first[1], ""))
     most = None if limit is None else limit + 1
     return _list_query(report.id, figure, asked.by), (*_given(asked, now), split, *place, most)
 
@@ -144,7 +161,7 @@ async def cases(
     db: Database, report: Report, asked: Asked, figure: str, now: datetime, split: str | None = None, *,
     limit: int = LIMIT, after: str | None = None,
 ) -> Page[Case]:  # fmt: skip
-    """The cases behind a figure, of one split where it is said: the longest ago first.
+    """The cases behind a figure, of one split where it is said: the longest ago first, or the longest.
 
     Refused unless what is asked stays inside: a list tells of people.
     """
@@ -152,7 +169,7 @@ async def cases(
     query, given = list_query(report, asked, figure, now, split, limit=limit, after=after)
     async with connected(db) as link:
         rows = [_case(row) for row in await link.fetch(query, *given)]
-    return page_of(Case, rows, limit, lambda row: (row["at"], row["case_id"]))  # type: ignore[arg-type]  # read like records
+    return page_of(Case, rows, limit, lambda row: (row["place"], row["case_id"]))  # type: ignore[arg-type]  # read like records
 
 
 async def stream(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from planner.spc import Good
 from planner.suppression import Part
 
 
@@ -36,6 +37,8 @@ class Sort(StrEnum):
     """Its column added up."""
     MEDIAN = "median"
     """The middle of its column."""
+    LONGEST = "longest"
+    """The largest of its column. It is of one case alone, so it never leaves the team."""
     SHARE = "share"
     """One count out of another, from 0 to 1."""
 
@@ -45,7 +48,8 @@ class Figure:
     """A number of a report. `name` is its column among the cases too, except for a share.
 
     A count that is `part_of` another is suppressed with it; `family` names parts that share the whole out among them.
-    A share is `part` out of `part_of`. `unit` is said after a number that is no plain count.
+    A share is `part` out of `part_of`. A sum or a median that would tell a count, as hours tell how many contacts there
+    were, names it as `part`, and is withheld with it. `unit` is said after a number that is no plain count.
     """
 
     name: str
@@ -80,9 +84,15 @@ class Report:
     is wrapped around it keeps to the asked days, team and pathway; it uses $1 and $2 itself where an index has them.
 
     `splits` are what it may be told apart by beside team and pathway, each a column of the cases and its title; `by` is
-    what it is told apart by unless somebody asks otherwise. `charted` is the figure to draw over time. What does not
-    add up over time (who is there at the end of each month) has no total of all periods. `standing` is a figure of how
-    things stand today whose list is always offered, whatever period is shown.
+    what it is told apart by unless somebody asks otherwise. `charted` is the figure to draw over time, `better` the
+    direction of it that is the better one, where one is. One that is not `adds_over_time` (who is there at the
+    end of each month) has no total of all periods. `standing` is a figure of how things stand today, whose list is
+    offered whatever period is shown. `longest` is a number among the cases: a list has the largest first; without one,
+    the longest ago is first.
+
+    Of an `anonymous` report nobody may know whom it is about, whoever asks: it has no lists, and small numbers are
+    withheld inside, too. One that is not `added_up` has splits that are no parts of one whole: it is always told apart
+    by one of them, and has no totals. A case of nobody alone, such as a group, has no transition and no pathway.
     """
 
     id: str
@@ -102,13 +112,22 @@ class Report:
     splits: dict[str, str] = field(default_factory=dict)
     by: str | None = None
     notes: tuple[str, ...] = ()
-    adds_up: bool = True
+    better: Good = None
     standing: str | None = None
+    longest: str | None = None
+    anonymous: bool = False
+    added_up: bool = True
+    adds_over_time: bool = True
+
+    @property
+    def has_total(self) -> bool:
+        """Whether all that was asked for has a total."""
+        return self.added_up and self.adds_over_time
 
     @property
     def all_splits(self) -> dict[str, str]:
         """Everything that it may be told apart by."""
-        return {"team": "Team", "pathway": "Pathway", **self.splits}
+        return {"team": "Team", "pathway": "Pathway", **self.splits} if self.added_up else self.splits
 
     def figure(self, name: str) -> Figure:
         """A figure by name; KeyError when there is none."""

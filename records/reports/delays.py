@@ -69,6 +69,7 @@ REPORT = Report(
         Figure("both", "Of both", part_of="delays", family="whose"),
     ),
     charted="days",
+    better="down",
     cases=CASES,
     shows=(
         Shown("starts", "Ready from"), Shown("ends", "Until"), Shown("days", "Days in the month"),

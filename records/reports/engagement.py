@@ -57,6 +57,7 @@ REPORT = Report(
         Figure("share", "Engaged", Sort.SHARE, part="engaged", part_of="known"),
     ),
     charted="share",
+    better="up",
     cases=CASES,
     shows=(
         Shown("transferred", "Transferred"), Shown("destination", "Destination"), Shown("check_due", "Check due"),

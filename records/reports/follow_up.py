@@ -113,6 +113,7 @@ REPORT = Report(
         Figure("risk_share", "In time, 48 hours", Sort.SHARE, part="risk_met", part_of="risk_asked"),
     ),
     charted="share",
+    better="up",
     cases=CASES,
     shows=(
         Shown("discharged", "Discharged"), Shown("followed_on", "Followed up on"), Shown("bed_class", "Class of bed"),

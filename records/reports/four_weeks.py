@@ -115,6 +115,7 @@ REPORT = Report(
         Figure("ended_before", "Ended without help"),
     ),
     charted="share",
+    better="up",
     cases=CASES,
     shows=(
         Shown("referred", "Referred"), Shown("days", "Days"), Shown("contact", "First contact"),

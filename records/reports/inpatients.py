@@ -67,5 +67,5 @@ REPORT = Report(
     cases=CASES,
     shows=(Shown("started", "Since"), Shown("bed_class", "Class of bed"), Shown("days", "Days so far")),
     splits={"bed_class": "Class of bed"},
-    adds_up=False,
+    adds_over_time=False,
 )  # fmt: skip

@@ -101,6 +101,7 @@ REPORT = Report(
         Figure("reviewed_share", "Reviewed in time", Sort.SHARE, part="reviewed_in_time", part_of="reviews"),
     ),
     charted="inappropriate",
+    better="down",
     cases=CASES,
     shows=(
         Shown("since", "Since"), Shown("until", "Until"), Shown("out_of_area_reason", "Why"),

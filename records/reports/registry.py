@@ -7,25 +7,28 @@ from records.reports import (
     destinations,
     engagement,
     escalations,
+    experience,
     follow_up,
     four_weeks,
     inpatients,
+    missed,
+    no_hours,
     out_of_area,
+    outcomes,
+    peer_contacts,
+    silences,
     track,
+    waits,
 )
 from records.reports.definition import Report
 
 REPORTS: tuple[Report, ...] = (
-    follow_up.REPORT,
-    inpatients.REPORT,
-    delays.REPORT,
-    out_of_area.REPORT,
-    destinations.REPORT,
-    track.REPORT,
-    engagement.REPORT,
-    four_weeks.REPORT,
-    escalations.REPORT,
-    attempts.REPORT,
+    *(follow_up.REPORT, inpatients.REPORT, delays.REPORT, out_of_area.REPORT),
+    *(destinations.REPORT, track.REPORT, engagement.REPORT),
+    *(four_weeks.REPORT, waits.REPORT, missed.ASSESSMENT, missed.THERAPY),
+    *(escalations.REPORT, attempts.REPORT, silences.REPORT),
+    *(peer_contacts.REPORT, no_hours.REPORT),
+    *(outcomes.REPORT, experience.REPORT),
 )
 BY_ID = {report.id: report for report in REPORTS}
 

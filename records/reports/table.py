@@ -33,7 +33,10 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """What a report found: `rows` are split where that was asked, `sums` are each period's, `total` is all."""
+    """What a report found: `rows` are split where that was asked, `sums` are each period's, `total` is all.
+
+    Where the splits are no parts of one whole there are no sums, and the total is of nothing.
+    """
 
     report: Report
     asked: Asked
@@ -49,14 +52,15 @@ class Table:
         name = figure or self.report.charted
         among = self.sums if split is None else [row for row in self.rows if row.split == split]
         found = {row.period: row.cells[name] for row in among}
-        empty = 0 if self.report.figure(name).sort in (Sort.COUNT, Sort.SUM) else None
+        counted = self.report.added_up or split is not None
+        empty = 0 if counted and self.report.figure(name).sort in (Sort.COUNT, Sort.SUM) else None
         wanted = periods(self.asked.begins, self.asked.until, self.report.period)
         return [Point(period, _number(found.get(period, empty))) for period in wanted]
 
     @property
-    def shown(self) -> list[Row]:
-        """The rows as they are read, and the total at their end where there is one."""
-        return [*self.rows, self.total] if self.report.adds_up else self.rows
+    def with_total(self) -> list[Row]:
+        """The rows, and below them the total where there is one."""
+        return [*self.rows, self.total] if self.report.has_total else self.rows
 
     def splits(self) -> list[str]:
         """What the rows are told apart by, each once."""
@@ -84,6 +88,9 @@ def table(report: Report, asked: Asked, found: Iterable[Mapping[str, Any]]) -> T
                 whole = marked
     if asked.by is None:
         rows = sums
+    if not report.added_up:
+        nothing = Row(None, None, dict.fromkeys(one.name for one in report.figures))
+        return Table(report, asked, [_shown(report, *one) for one in rows], [], nothing)
     total = whole or (Row(None, None, _nothing(report)), Marks())
     additive = [one.name for one in report.figures if one.sort in (Sort.COUNT, Sort.SUM)]
     if not asked.inside:
@@ -98,7 +105,8 @@ def table(report: Report, asked: Asked, found: Iterable[Mapping[str, Any]]) -> T
 
 
 def _nothing(report: Report) -> dict[str, Cell]:
-    none: dict[str, Cell] = {one.name: None if one.sort is Sort.MEDIAN else 0 for one in report.figures}
+    without = (Sort.MEDIAN, Sort.LONGEST)
+    none: dict[str, Cell] = {one.name: None if one.sort in without else 0 for one in report.figures}
     return none | {f"{name}__of": 0 for name in report.resting}
 
 
@@ -109,12 +117,19 @@ def _counts(report: Report, row: Row) -> dict[str, int]:
 
 
 def _marks(report: Report, row: Row) -> Marks:
-    return suppression.row(_counts(report, row), report.parts, report.resting)
+    marks = suppression.row(_counts(report, row), report.parts, report.resting)
+    longest = {one.name for one in report.figures if one.sort is Sort.LONGEST and row.cells[one.name] is not None}
+    return _telling(report, marks | dict.fromkeys(longest, Withheld.DERIVED))
+
+
+def _telling(report: Report, marks: Marks) -> Marks:
+    """With the sums and medians that would tell a count which is withheld."""
+    return marks | {one.name: Withheld.DERIVED for one in report.figures if one.part in marks}
 
 
 def _total(report: Report, own: Marks, rows: list[Marks], additive: list[str]) -> Marks:
     marks = suppression.total(own, rows, additive)
-    return marks | {name: Withheld.DERIVED for name, of in report.resting.items() if of in marks}
+    return _telling(report, marks | {name: Withheld.DERIVED for name, of in report.resting.items() if of in marks})
 
 
 def _shown(report: Report, row: Row, marks: Marks) -> Row:
@@ -145,5 +160,5 @@ def plain(found: Table) -> dict[str, Any]:
         "by": asked.by,
         "inside": asked.inside,
         "rows": [told(row) for row in found.rows],
-        "total": told(found.total) if found.report.adds_up else None,
+        "total": told(found.total) if found.report.has_total else None,
     }

@@ -81,6 +81,7 @@ REPORT = Report(
         Figure("share", "All four", Sort.SHARE, part="all_four", part_of="judged"),
     ),
     charted="share",
+    better="up",
     cases=CASES,
     shows=(
         Shown("transferred", "Transferred"), Shown("information_done", "Information"),

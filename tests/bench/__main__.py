@@ -26,7 +26,7 @@ async def main() -> None:
     print("| what | a bare workflow | Alongside | ratio |\n| --- | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory(prefix="alongside-bench-") as folder:
         async with EmbeddedServices(Path(folder), ui=False) as services:
-            pool = await open_pool(services.database_url)
+            pool = await open_pool(services.database_url, services.keys)
             costs = await measure(await services.client(), pool, load_settings(task_queue="bench"))
             await pool.close()
         _print(costs)

@@ -154,7 +154,7 @@ async def _browser(url: str, page: Page, listener: Listener | None) -> AsyncIter
     address = f"http://{LOOPBACK}:{door.getsockname()[1]}"
     try:
         async with (
-            serving(House(settings, pool, temporal, Pages(), demo=True), door),
+            serving(House(settings, pool, temporal, Pages(), demo=True, a_minute=10**9), door),
             httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as browser,
         ):
             await browser.post("/sign-in/demo", data={"who": page.staff, "to": "/"})

@@ -20,6 +20,7 @@ from records.reports.registry import REPORTS
 from records.synthetic.playing import Past
 from records.synthetic.writing import fill
 from tests.bench.multitude import multiply
+from tests.keys import RING
 from workers.client import Pool, open_pool
 from workers.embedded import ephemeral_postgres
 
@@ -52,7 +53,7 @@ async def report(transitions: int = TRANSITIONS, people: int = PEOPLE) -> str:
     """A table of every report, and what streaming a list takes of memory."""
     now = midnight(local_day(datetime.now(UTC)))
     async with ephemeral_postgres() as server:
-        pool = await open_pool(server.url)
+        pool = await open_pool(server.url, RING)
         try:
             began = time.perf_counter()
             async for _ in fill(pool, Past(SEED, people, YEARS, now)):

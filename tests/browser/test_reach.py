@@ -9,11 +9,11 @@ COORDINATOR, PEER_WORKER, OPERATIONS = "coord-n1", "peer-f1", "operations-1"
 PAGES = {
     COORDINATOR: ["/people", "/find", "/start", "/inbox", "/tasks", "/capacity"],
     PEER_WORKER: ["/week", "/week/help", "/week/calendar", "/inbox", "/tasks"],
-    OPERATIONS: ["/board", "/transitions", "/system", "/capacity"],
+    OPERATIONS: ["/board", "/transitions", "/definitions", "/system", "/capacity"],
     "privacy-officer-1": ["/inbox", "/tasks"],
 }
 OF_A_PERSON = ["", "/history", "/known", "/milestone", "/date", "/facts", "/hold", "/handover", "/peer", "/cover",
-               "/leave", "/add", "/support", "/wishes", "/assign"]  # fmt: skip
+               "/leave", "/add", "/support", "/wishes", "/assign", "/outcomes", "/goals"]  # fmt: skip
 BOTH = pytest.mark.parametrize("phone", [True, False], ids=["phone", "desk"])
 
 
@@ -51,6 +51,28 @@ async def test_the_pages_of_a_person(come: Come, phone: bool) -> None:
     await visitor.go(here)
     await visitor.click("Do something about it")
     await visitor.within_reach()
+
+
+@BOTH
+@pytest.mark.parametrize("script", [True, False], ids=["script", "without-script"])
+async def test_one_thing_for_many(come: Come, phone: bool, script: bool) -> None:
+    visitor = await come(COORDINATOR, phone=phone, script=script)
+    await visitor.go("/people?late=yes&ticked=yes")
+    await visitor.page.get_by_label("See to what is late").check()
+    await visitor.click("Go on with these people")
+    assert "See to what is late" in await visitor.heading()
+    if script:
+        await visitor.within_reach()
+    await visitor.page.get_by_label("Why").fill("We are on our way.")
+    await visitor.click("See what it would mean")
+    assert "What it would mean" in await visitor.heading()
+    if script:
+        await visitor.within_reach()
+    await visitor.click("Do it")
+    assert "What became of each" in await visitor.heading()
+    await visitor.page.get_by_text("It is over").wait_for()  # the page asks again by itself, with and without a script
+    if script:
+        await visitor.within_reach()
 
 
 @BOTH

@@ -68,10 +68,12 @@ async def test_a_step_is_completed(here: Place) -> None:
 
 async def test_a_measure_has_scores(here: Place) -> None:
     person = await here.take_on()
-    await once(person, "complete", "baseline-measures", "--score", "QPR-15=41", "--score", "ReQoL-10=22.5")
+    await once(person, "complete", "baseline-measures", "--score", "QPR-15=41", "--score", "ReQoL-10=22")
     rows = await listings.history(here.pool, person.id)
     told = [row.payload["scores"] for row in rows.rows if row.step == "baseline-measures" and "scores" in row.payload]
-    assert told == [{"QPR-15": 41, "ReQoL-10": 22.5}]
+    assert [{name: one["scales"]["total"]["derived"] for name, one in scores.items()} for scores in told] == [
+        {"QPR-15": 41, "ReQoL-10": 22}
+    ]
 
 
 async def test_a_contact_is_tried_and_then_happens(here: Place) -> None:

@@ -1,6 +1,7 @@
 """`alongside report`: the figures as a table, CSV and JSON, and the people behind one as a stream."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -59,9 +60,28 @@ async def test_a_list_is_a_line_a_case_and_stays_inside() -> None:
         (("escalations", "--from", "2026-99-01"), 2),
         (("escalations", "--from", "2026-04-01", "--to", "2026-03-01"), 2),
         (("escalations", "--inside", "--list", "nothing"), 2),
+        (("experience", "--inside", "--list", "responses"), 4),
+        (("outcomes", "--by", "team"), 2),
     ],
 )
 async def test_what_cannot_be_asked_is_a_sentence(words: tuple[str, ...], code: int) -> None:
     ended = await alongside("report", *words)
     assert ended.code == code, ended
     assert "Traceback" not in ended.text
+
+
+async def test_the_board_pack_is_two_files(tmp_path: Path) -> None:
+    made = await alongside("board-pack", "--month", "2026-03", "--out", str(tmp_path))
+    assert made.code == 0, made.err
+    assert "under 5" in (tmp_path / "board-pack-2026-03.html").read_text()
+    assert (tmp_path / "board-pack-2026-03.pdf").read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("--month", "March"), "--month is not a month"), (("--out", "/no/such/folder"), "There is no folder")],
+)
+async def test_a_board_pack_that_cannot_be_made_says_why(words: tuple[str, ...], told: str) -> None:
+    refused = await alongside("board-pack", *words)
+    assert refused.code == 2
+    assert told in refused.err

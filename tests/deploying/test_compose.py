@@ -25,6 +25,8 @@ EXAMPLE = ROOT / ".env.example"
 FILLED = {
     "POSTGRES_PASSWORD": "a1",
     "RECORDS_DB_PASSWORD": "b2",
+    "WRITER_DB_PASSWORD": "d4",
+    "READER_DB_PASSWORD": "e5",
     "TEMPORAL_DB_PASSWORD": "c3",
     "ALONGSIDE_PUBLIC_URL": "https://alongside.example.org",
 }
@@ -169,7 +171,12 @@ def test_our_processes_find_temporal_and_the_records(monkeypatch: pytest.MonkeyP
     records = urlsplit(every[name]["environment"]["ALONGSIDE_DATABASE_URL"])
     assert records.hostname in every
     roles = (ROOT / "deploy/postgres/roles.sql").read_text()
-    assert f"CREATE DATABASE {records.path[1:]} OWNER {records.username};" in roles
+    owner = "alongside_owner" if name == "migrate" else "alongside_writer"
+    assert records.username == owner, "only whoever migrates is the owner"
+    password = {"alongside_owner": "RECORDS_DB_PASSWORD", "alongside_writer": "WRITER_DB_PASSWORD"}[owner]
+    assert every[name]["environment"]["PGPASSWORD"] == FILLED[password]
+    assert f"CREATE ROLE {owner} LOGIN PASSWORD" in roles
+    assert f"CREATE DATABASE {records.path[1:]} OWNER alongside_owner;" in roles
 
 
 def test_temporal_uses_the_databases_that_its_schema_jobs_make() -> None:
@@ -227,7 +234,8 @@ def test_mounted_files_exist_and_volumes_are_declared(name: str) -> None:
             assert how == ["ro"]
         else:
             assert source in declared
-            assert target == "/var/lib/postgresql", "PostgreSQL 18 keeps its data below this folder"
+            # PostgreSQL 18 keeps its data below its folder; the folder for worklists is in our image.
+            assert (source, target) in {("postgres", "/var/lib/postgresql"), ("worklists", "/worklists")}
 
 
 def test_temporal_can_read_its_dynamic_configuration() -> None:
@@ -236,6 +244,15 @@ def test_temporal_can_read_its_dynamic_configuration() -> None:
     assert target == service["environment"]["DYNAMIC_CONFIG_FILE_PATH"]
     for values in yaml.safe_load((ROOT / source).read_text()).values():
         assert all("value" in value for value in values)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_processes_get_the_keys_as_a_secret(name: str) -> None:
+    declared = resolve(yaml.safe_load(COMPOSE.read_text())["secrets"], {**example(), **FILLED})
+    service = services()[name]
+    folder, _, secret = service["environment"]["ALONGSIDE_KEYS_FILE"].rpartition("/")
+    assert (folder, service["secrets"]) == ("/run/secrets", [secret])
+    assert f"{Path(declared[secret]['file']).name}*" in (ROOT / ".gitignore").read_text().splitlines()
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -251,6 +268,13 @@ def test_only_pages_are_opened_and_only_to_this_machine() -> None:
     opened = {name: service["ports"] for name, service in services().items() if "ports" in service}
     assert opened == {"temporal-ui": ["127.0.0.1:8080:8080"], "web": ["127.0.0.1:8000:8000"]}
     assert services()["temporal-ui"]["environment"]["TEMPORAL_DISABLE_WRITE_ACTIONS"] == "true"
+
+
+def test_temporals_pages_ask_our_codec_server_as_whoever_is_signed_in() -> None:
+    every = services()
+    asks = every["temporal-ui"]["environment"]
+    where = f"{FILLED['ALONGSIDE_PUBLIC_URL']}/codec/{every['web']['environment']['TEMPORAL_NAMESPACE']}"
+    assert (asks["TEMPORAL_CODEC_ENDPOINT"], asks["TEMPORAL_CODEC_INCLUDE_CREDENTIALS"]) == (where, "true")
 
 
 def test_compose_itself_accepts_the_file(tmp_path: Path) -> None:

@@ -17,9 +17,12 @@ from workers.child import Child
 
 PASSWORD_OF = {
     "postgres": FILLED["POSTGRES_PASSWORD"],
-    "alongside": FILLED["RECORDS_DB_PASSWORD"],
+    "alongside_owner": FILLED["RECORDS_DB_PASSWORD"],
+    "alongside_writer": FILLED["WRITER_DB_PASSWORD"],
+    "alongside_reader": FILLED["READER_DB_PASSWORD"],
     "temporal": FILLED["TEMPORAL_DB_PASSWORD"],
 }
+RECORDS = [(f"alongside_{role}", "alongside") for role in ("owner", "writer", "reader")]
 
 
 def pg(name: str) -> Path:
@@ -91,11 +94,17 @@ async def answers(folder: Path) -> bool:
 async def test_the_role_of_the_records_migrates_without_being_an_administrator(
     server: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PGPASSWORD", PASSWORD_OF["alongside"])  # as the compose file gives it, beside the URL
-    assert await migrate(f"postgresql://alongside@/alongside?host={server}") == known()
-    connection = await connected(server, "alongside", "alongside")
+    monkeypatch.setenv("PGPASSWORD", PASSWORD_OF["alongside_owner"])  # as the compose file gives it, beside the URL
+    assert await migrate(f"postgresql://alongside_owner@/alongside?host={server}") == known()
+    connection = await connected(server, "alongside_owner", "alongside")
     assert await connection.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
     await connection.close()
+    for role, may_add in (("alongside_writer", True), ("alongside_reader", False)):
+        connection = await connected(server, role, "alongside")
+        assert await connection.fetchval("SELECT has_table_privilege('events', 'INSERT')") is may_add
+        assert await connection.fetchval("SELECT has_table_privilege('events', 'UPDATE, DELETE, TRUNCATE')") is False
+        assert await connection.fetchval("SELECT has_table_privilege('people', 'SELECT')") is may_add
+        await connection.close()
 
 
 async def test_the_role_of_temporal_makes_its_databases_and_cannot_reach_the_records(server: Path) -> None:
@@ -110,7 +119,7 @@ async def test_the_role_of_temporal_makes_its_databases_and_cannot_reach_the_rec
 
 
 async def test_the_passwords_are_those_of_the_environment(server: Path) -> None:
-    for user, database in (("alongside", "alongside"), ("temporal", "postgres")):
+    for user, database in (*RECORDS, ("temporal", "postgres")):
         await (await connected(server, user, database)).close()
         with pytest.raises(asyncpg.InvalidPasswordError):
             await connected(server, user, database, password="guessed")

@@ -9,14 +9,15 @@ from uuid import uuid4
 import pytest_asyncio
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from pathways.loader import find
 from planner.rehearsal import Rehearsal, play
 from schemas.command import Expect
 from tests.durable.following import Followed, Place, listed, place
+from tests.keys import RING
 from workers.client import Pool, register_search_attributes
+from workers.codec import converter
 from workers.rehearsal import stage
 from workers.settings import load_settings
 from workers.temporal_server import find_binary
@@ -33,7 +34,7 @@ IMPATIENT = ["--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=
 async def impatient() -> AsyncIterator[Client]:
     """A server that finds a short history long."""
     async with await WorkflowEnvironment.start_local(
-        data_converter=pydantic_data_converter,
+        data_converter=converter(RING),
         dev_server_existing_path=str(find_binary(None)),
         dev_server_extra_args=IMPATIENT,
         dev_server_log_level="error",

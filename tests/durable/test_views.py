@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
+from temporalio.client import WorkflowHistory
 
 from planner.refused import Refused
 from schemas.command import (
@@ -17,6 +18,7 @@ from schemas.command import (
     SetDue,
 )
 from tests.durable.following import COORDINATOR, FAMILY_NAME, GIVEN_NAME, TEAM, Followed, Place, listed, now, until
+from tests.histories.opening import opened
 from workers.transitions import preview, query_journey
 from workflows.transition import TransitionWorkflow
 
@@ -74,7 +76,7 @@ async def test_every_wait_has_a_name_in_temporal(here: Place) -> None:
     assert details.splitlines() == [f"- {wait.text}" for wait in waits]
     assert any("then the coordinator is told" in line for line in details.splitlines())
     summaries = [
-        event.user_metadata.summary.data.decode()
+        str((await here.client.data_converter.decode([event.user_metadata.summary]))[0])
         async for event in person.handle.fetch_history_events()
         if event.HasField("timer_started_event_attributes")
     ]
@@ -130,12 +132,18 @@ async def test_a_preview_is_refused_as_its_command_would_be(here: Place) -> None
 async def test_nothing_in_temporal_says_who_it_is(here: Place) -> None:
     person = await here.take_on()
     await person.send(ChangeFacts(id="fact", at=now(), facts={"peer_support": "accepted"}))
-    history = b"".join([event.SerializeToString() async for event in person.handle.fetch_history_events()])
+    sealed = await person.handle.fetch_history()
+    inside = await opened(here.client, sealed)
     row = await here.pool.fetchrow(
         "SELECT p.local_id FROM people p JOIN transitions t ON t.person_id = p.id WHERE t.id = $1", person.id
     )
     assert row is not None
     for secret in (GIVEN_NAME, FAMILY_NAME, row["local_id"]):
-        assert secret.encode() not in history
-    assert b"peer_support" in history
+        assert secret.encode() not in _raw(sealed) + _raw(inside)
+    assert b"peer_support" in _raw(inside)
+    assert b"peer_support" not in _raw(sealed)
     assert person.handle.id == f"transition-{person.id}"
+
+
+def _raw(history: WorkflowHistory) -> bytes:
+    return b"".join(event.SerializeToString() for event in history.events)

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from asyncpg import PostgresError
 
+from planner.refused import Refused
+from workers.client import Pool
 from workers.logging import bound, configure
 
 
@@ -66,13 +69,54 @@ def test_a_person_is_not_in_it(told: io.StringIO) -> None:
     assert "kept" in text
 
 
-def test_nor_in_a_traceback(told: io.StringIO) -> None:
+def test_nor_what_an_error_says(told: io.StringIO) -> None:
+    given = "Xqzvlorp 9990000018"
     try:
-        int("no person 9990000018")
-    except ValueError:
+        try:
+            int(given)
+        except ValueError as error:
+            raise Refused("not-found", f"There is no step {given} here.") from error
+    except Refused:
         structlog.get_logger().exception("failed")
-    line = _line(told)
-    assert "no person [number removed]" in str(line["exception"])
+    said = str(_line(told)["exception"])
+    assert "Xqzvlorp" not in said
+    assert "builtins.ValueError\n\nand from that:" in said
+    assert said.endswith("planner.refused.Refused")
+    assert "test_logging.py" in said
+
+
+def test_what_an_error_says_of_machines_is_told(told: io.StringIO) -> None:
+    try:
+        raise ExceptionGroup("two", [ConnectionRefusedError("nobody listens there"), ValueError("Xqzvlorp")])  # noqa: TRY301
+    except ExceptionGroup:
+        structlog.get_logger().exception("failed")
+    said = str(_line(told)["exception"])
+    assert "builtins.ConnectionRefusedError: nobody listens there" in said
+    assert said.endswith("builtins.ValueError")
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        (
+            "INSERT INTO people (local_id, given_name, family_name) VALUES ('', $1::text, $1)",
+            'null value in column "date',
+        ),
+        ("SELECT $1::text::uuid", "InvalidTextRepresentationError"),
+        ("SELECT $1::uuid", "DataError"),
+    ],
+)
+async def test_nor_what_the_database_was_given(told: io.StringIO, pool: Pool, sql: str, says: str) -> None:
+    given = "Xqzvlorp"
+    try:
+        await pool.execute(sql, given)
+    except PostgresError as error:
+        shown = str(error)
+        structlog.get_logger().exception("failed")
+    assert given in shown
+    said = str(_line(told)["exception"])
+    assert given not in said
+    assert says in said
 
 
 def test_other_numbers_stay(told: io.StringIO) -> None:

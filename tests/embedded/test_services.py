@@ -36,13 +36,13 @@ def folder(tmp_path: Path) -> Path:
 async def test_what_was_written_is_there_after_a_restart(folder: Path) -> None:
     async with EmbeddedServices(folder, ui=False) as services:
         assert services.migrated
-        await _remember(services.database_url)
+        await _remember(services.owner_url)
         await (await services.client()).start_workflow("Journey", id="journey-1", task_queue="nobody")
         first = services.temporal_address
     async with EmbeddedServices(folder, ui=False) as services:
         assert services.migrated == []
         assert services.temporal_address == first
-        assert await _remembered(services.database_url)
+        assert await _remembered(services.owner_url)
         assert await _journey_runs(services)
 
 
@@ -61,14 +61,14 @@ async def test_ready_means_registered_and_told(folder: Path) -> None:
 @pytest.mark.parametrize("which", ["postgres", "temporal"])
 async def test_a_killed_service_is_started_again(folder: Path, which: str) -> None:
     async with EmbeddedServices(folder, ui=False) as services:
-        await _remember(services.database_url)
+        await _remember(services.owner_url)
         await (await services.client()).start_workflow("Journey", id="journey-1", task_queue="nobody")
         child = getattr(services, which).child
         killed = child.pid
         os.kill(killed, signal.SIGKILL)
         await _until(lambda: _is_true(child.pid not in (None, killed)))
         await _until(lambda: _answers(services))
-        assert await _remembered(services.database_url)
+        assert await _remembered(services.owner_url)
         assert await _journey_runs(services)
         assert not services.failure.done()
 
@@ -96,11 +96,11 @@ async def test_a_service_can_be_away_for_a_time(folder: Path) -> None:
 
 async def test_after_the_whole_process_is_killed_the_next_goes_on(folder: Path) -> None:
     async with _holder(folder) as (holder, told):
-        await _remember(Embedded.model_validate_json((folder / "services.json").read_text()).database_url)
+        await _remember(Embedded.model_validate_json((folder / "services.json").read_text()).owner_url or "")
         holder.kill()
         await holder.wait()
     async with EmbeddedServices(folder, ui=False) as services:
-        assert await _remembered(services.database_url)
+        assert await _remembered(services.owner_url)
         assert [services.postgres.child.pid, services.temporal.child.pid] != told
         assert len(_programs_on(folder)) == 2
 
@@ -158,8 +158,8 @@ async def test_two_that_start_at_once_do_not_take_each_other_for_their_own(tmp_p
 @pytest.mark.parametrize("name", ["two words, a comma and 100%", "x" * 120])
 async def test_any_path_will_do(tmp_path: Path, name: str) -> None:
     async with EmbeddedServices(tmp_path / name, ui=False) as services:
-        await _remember(services.database_url)
-        assert await _remembered(services.database_url)
+        await _remember(services.owner_url)
+        assert await _remembered(services.owner_url)
 
 
 async def test_an_ordinary_user_needs_nothing_of_root(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ class World:
 async def running(folder: Path) -> AsyncIterator[World]:
     """The services on a folder, and a worker; nobody is followed yet."""
     async with EmbeddedServices(folder, ui=False) as services:
-        pool = await open_pool(services.database_url)
+        pool = await open_pool(services.database_url, services.keys)
         environment = {
             **os.environ,
             "ALONGSIDE_DATABASE_URL": services.database_url,

@@ -8,23 +8,31 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from temporalio.client import Client, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from planner.clock import end_of
+from records import bulk
+from schemas.bulk import Became
+from tests.durable import test_bulk as many
 from tests.durable import test_support as supported
-from tests.durable.following import place
+from tests.durable import test_webhooks as hooks
+from tests.durable.following import COORDINATOR, Place, now, place, until
 from tests.durable.test_continuing import IMPATIENT, expect, runs
 from tests.durable.test_visits import field
+from tests.histories.opening import opened
+from tests.keys import RING
 from tests.rehearsals.test_rehearsals import FILES, beside, the
-from workers import support, visits
+from workers import bulk as bulk_actions
+from workers import support, visits, webhooks
 from workers.client import open_pool, register_search_attributes
+from workers.codec import converter
 from workers.embedded import ephemeral_postgres, time_skipping
 from workers.rehearsal import stage
 from workers.settings import load_settings
@@ -47,7 +55,10 @@ STORIES = (
 RENEWED = "continued-as-new"
 VISIT = "out-alone"
 SUPPORT = "supervision"
+WEBHOOK = "another-system-is-told"
+BULK = "many-are-offered"
 PROCESS = re.compile(r"\d+@")
+TRACE = "stackTrace"
 
 
 async def save(names: Collection[str]) -> None:
@@ -64,13 +75,17 @@ async def save(names: Collection[str]) -> None:
         await save_visit()
     if SUPPORT in names:
         await save_support()
+    if WEBHOOK in names:
+        await save_webhook()
+    if BULK in names:
+        await save_bulk()
 
 
 async def save_visit() -> None:
     """Save a visit: the worker is missed, says that it takes longer, is missed again, and comes back."""
     async with ephemeral_postgres() as postgres:
-        pool = await open_pool(postgres.url)
-        async with field(time_skipping, pool) as out, out.there.worker():
+        pool = await open_pool(postgres.url, RING)
+        async with field(lambda: time_skipping(RING), pool) as out, out.there.worker():
             visit = await out.go(id=str(uuid5(NAMESPACE_URL, VISIT)))
             await out.until(visit, visit.expected_end + timedelta(minutes=20))
             longer = await out.extend(visit, visit.expected_end + timedelta(hours=1))
@@ -83,8 +98,8 @@ async def save_visit() -> None:
 async def save_support() -> None:
     """Save somebody's support: each morning is looked, they are reminded, and the peer lead is told."""
     async with ephemeral_postgres() as postgres:
-        pool = await open_pool(postgres.url)
-        async with supported.weeks(time_skipping, pool) as here, here.there.worker():
+        pool = await open_pool(postgres.url, RING)
+        async with supported.weeks(lambda: time_skipping(RING), pool) as here, here.there.worker():
             await pool.execute("UPDATE teams SET policy = '{\"supervision_weeks\": 1}'")
             await here.follow()
             await here.until(end_of(here.began + timedelta(weeks=1)) + timedelta(hours=1))
@@ -93,26 +108,70 @@ async def save_support() -> None:
         pool.terminate()
 
 
+async def save_webhook() -> None:
+    """Save a webhook: what changes is told, does not arrive, arrives, and then nobody is there any more."""
+    async with _real() as there, there.worker(), hooks.receiving() as receiver:
+        id_, _ = await hooks.told(there, receiver)
+        person = await there.take_on()
+        await until(lambda: _so(receiver.revisions == [1]))
+        receiver.status = 503
+        await hooks.hold(person, 1)
+        await until(lambda: _so(receiver.refused > 0))
+        receiver.status = 410
+        await there.client.get_workflow_handle(webhooks.workflow_id(id_)).result()
+        await _keep(there.client, webhooks.workflow_id(id_), WEBHOOK)
+
+
+async def save_bulk() -> None:
+    """Save one thing for many: stopped and gone on with; one does not answer, comes last, and is not followed then."""
+    async with _real() as there, there.worker():
+        who = await many.people(there, 6)
+        silent = await many.silent(there)
+        bulk_id = str(uuid5(NAMESPACE_URL, BULK))
+        items = [bulk.Asked(one.id, one.id) for one in [silent, *who]]
+        await bulk.keep(there.pool, bulk_id, COORDINATOR, many.offer(), now(), items)
+        await bulk.stop(there.pool, bulk_id, COORDINATOR, now())
+        await bulk_actions.begin(there.client, there.settings.task_queue, bulk_id)
+        await many.waits(there, bulk_id)
+        await bulk.go_on(there.pool, bulk_id)
+        await bulk_actions.look_again(there.client, there.settings.task_queue, bulk_id)
+        await many.done(there, bulk_id, len(who))
+        await silent.handle.terminate("nobody follows them any more")
+        await many.over(there, bulk_id)
+        assert [one for one, _ in await many.became(there, bulk_id)] == [Became.REFUSED, *[Became.DONE] * len(who)]
+        await _keep(there.client, bulk_actions.workflow_id(bulk_id), BULK)
+
+
+async def _so(true: bool) -> bool:
+    return true
+
+
 async def _save_renewed() -> None:
+    async with _real(IMPATIENT) as there, there.worker():
+        person = await there.take_on()
+        number = 0
+        while len(await runs(there.client, person.id)) == 1:
+            await expect(person, number)
+            number += 1
+        await expect(person, number)
+        await _keep(there.client, workflow_id(person.id), RENEWED)
+
+
+@asynccontextmanager
+async def _real(said: Sequence[str] = ()) -> AsyncIterator[Place]:
+    """A place of its own, on real time."""
     async with (
         ephemeral_postgres() as postgres,
         await WorkflowEnvironment.start_local(
-            data_converter=pydantic_data_converter,
+            data_converter=converter(RING),
             dev_server_existing_path=str(find_binary(None)),
-            dev_server_extra_args=IMPATIENT,
+            dev_server_extra_args=said,
         ) as environment,
     ):
-        client = environment.client
-        await register_search_attributes(client)
-        pool = await open_pool(postgres.url)
-        async with place(client, pool) as there, there.worker():
-            person = await there.take_on()
-            number = 0
-            while len(await runs(client, person.id)) == 1:
-                await expect(person, number)
-                number += 1
-            await expect(person, number)
-            await _keep(client, workflow_id(person.id), RENEWED)
+        await register_search_attributes(environment.client)
+        pool = await open_pool(postgres.url, RING)
+        async with place(environment.client, pool) as there:
+            yield there
         pool.terminate()
 
 
@@ -124,17 +183,19 @@ async def _keep(client: Client, followed: str, name: str) -> None:
         found.append(await handle.fetch_history())
         run_id = found[-1].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
     for number, history in enumerate(reversed(found), start=1):
-        (SAVED / f"{name}.{number}.json").write_text(_anonymous(history) + "\n", encoding="utf-8")
+        (SAVED / f"{name}.{number}.json").write_text(await _anonymous(client, history) + "\n", encoding="utf-8")
 
 
-def _anonymous(history: WorkflowHistory) -> str:
-    """The history without the machine that it was made on: processes are named by number and host."""
-    return json.dumps(_without_machine(json.loads(history.to_json())), indent=1, sort_keys=True)
+async def _anonymous(client: Client, history: WorkflowHistory) -> str:
+    """The history opened, and without the machine it was made on: processes are named by number and host, files by
+    folder."""
+    found = json.loads((await opened(client, history)).to_json())
+    return json.dumps(_without_machine(found), indent=1, sort_keys=True)
 
 
 def _without_machine(found: object) -> object:
     if isinstance(found, dict):
-        return {key: _without_machine(value) for key, value in found.items()}
+        return {key: "" if key == TRACE else _without_machine(value) for key, value in found.items()}
     if isinstance(found, list):
         return [_without_machine(value) for value in found]
     return "saved" if isinstance(found, str) and PROCESS.match(found) else found
@@ -142,4 +203,4 @@ def _without_machine(found: object) -> object:
 
 if __name__ == "__main__":
     SAVED.mkdir(exist_ok=True)
-    asyncio.run(save(sys.argv[1:] or (*STORIES, RENEWED, VISIT, SUPPORT)))
+    asyncio.run(save(sys.argv[1:] or (*STORIES, RENEWED, VISIT, SUPPORT, WEBHOOK, BULK)))

@@ -7,13 +7,17 @@ from asyncpg import Pool, Record
 
 from pathways.loader import find
 from planner import journey as planner
+from planner import peers
+from planner.peer_commands import ARRANGING
 from planner.turn import Outcome
+from records.arranging import arrange
 from records.commit import commit
 from records.people import register
 from records.reports.asked import asked
 from records.reports.counting import Case, cases, run
 from records.reports.registry import find as report
 from records.reports.table import Table
+from schemas.arranging import Arranging
 from schemas.command import Start
 from schemas.commit import Commit
 from schemas.journey import Journey
@@ -53,20 +57,37 @@ class Counted:
         await self.until(at)
         self._told += 1
         command = Story.command(what, at, number=self._told, **fields)
-        await self._record(planner.decide(self.pathway, self.journey, command), command.at, command)
+        if isinstance(command, ARRANGING):
+            await self.arrange(command.at, command)
+        else:
+            await self._record(planner.decide(self.pathway, self.journey, command), command.at, command)
         return self
 
-    async def met(self, at: str, step: str, *, attendance: str = "5", mechanism: str = "01") -> "Counted":
+    async def met(self, at: str, step: str, *, attendance: str = "5", mechanism: str = "01", **more: Any) -> "Counted":
         """A contact, attended face to face unless it is said otherwise."""
-        return await self.do(at, "complete", step=step, attendance=attendance, mechanism=mechanism)
+        return await self.do(at, "complete", step=step, attendance=attendance, mechanism=mechanism, **more)
 
     async def _record(self, outcome: Outcome, at: datetime, command: Any) -> None:
+        if outcome.journey.revision == self.journey.revision:
+            return
         self.journey = outcome.journey
-        if outcome.events:
-            words = said(command) if command else None
-            await commit(
-                self.pool, Commit(journey=outcome.journey, events=outcome.events, at=at, said=words), email=False
-            )
+        words = said(command) if command else None
+        told = await commit(
+            self.pool, Commit(journey=outcome.journey, events=outcome.events, at=at, said=words), email=False
+        )
+        await self.settle(at, team_has_peers=bool(told.peers))
+
+    async def settle(self, at: datetime, *, team_has_peers: bool) -> None:
+        """Find a worker and times for what has none, where the team has peer workers."""
+        if team_has_peers and peers.unsettled(self.journey):
+            await self.arrange(at, None)
+
+    async def arrange(self, at: datetime, command: Any) -> None:
+        """Arrange peer support as it is, or as a command says."""
+        asked = Arranging(transition_id=self.id, revision=self.journey.revision, at=at, command=command)
+        answer = await arrange(self.pool, asked, email=False)
+        assert answer.refused is None, answer.message
+        self.journey = answer.journey or self.journey
 
 
 async def follow(
@@ -91,8 +112,10 @@ async def follow(
     change = Commit(
         journey=outcome.journey, events=outcome.events, at=at, said=said(command), definition=rules.canonical
     )
-    await commit(pool, change, email=False)
-    return Counted(pool, rules, outcome.journey, whom)
+    told = await commit(pool, change, email=False)
+    one = Counted(pool, rules, outcome.journey, whom)
+    await one.settle(at, team_has_peers=bool(told.peers))
+    return one
 
 
 async def counted(

@@ -17,7 +17,8 @@ INSERT INTO people (local_id, given_name, family_name, date_of_birth)
     FROM generate_series(1, 100000) n;
 INSERT INTO agreements (person_id, at, staff, shares)
     SELECT id, '2026-01-01', 'coord-1', '{dates}' FROM people LIMIT 20000;
-INSERT INTO definitions (digest, id, version, canonical) VALUES (repeat('0', 64), 'small-pathway', 1, '{}');
+INSERT INTO definitions (digest, id, version, canonical) VALUES (repeat('0', 64), 'small-pathway', 1,
+    '{"milestones": [{"id": "assessment"}, {"id": "therapy-started"}]}');
 INSERT INTO transitions (id, person_id, pathway, started, taken_on, team, coordinator_id, division, status, stage,
         next_due, overdue_count, definition, revision, journey, on_hold, overlap_coordinator_id, overlap_until,
         exit, closed_at)
@@ -40,9 +41,8 @@ UPDATE steps SET kind = 'silence' FROM (SELECT id FROM transitions WHERE status 
     WHERE transition_id = t.id AND step = 'step-3';
 INSERT INTO events (transition_id, revision, seq, event, at, payload)
     SELECT id, 1, s, 'opened', '2026-01-01', '{}' FROM transitions CROSS JOIN generate_series(1, 2) s;
-INSERT INTO contacts SELECT id, 'step-1', 1, '2026-01-01', '2026-01-01', '3', '02' FROM transitions;
-INSERT INTO escalations SELECT id, 'step-1', '2026-01-01', 1, '2026-01-01', '{coordinator}', '{coord-1}', 1
-    FROM transitions;
+INSERT INTO contacts SELECT id, 'step-1', 1, next_due, next_due, '3', '02' FROM transitions;
+INSERT INTO escalations SELECT id, 'step-1', next_due, 1, next_due, '{coordinator}', '{coord-1}', 1 FROM transitions;
 INSERT INTO notices (transition_id, revision, step, kind, due, recipient, roles, text, created_at)
     SELECT id, 1, 'step-1', 'reminder', '2026-01-01', coordinator_id, '{coordinator}', 'Something is due.', started
     FROM transitions;
@@ -56,6 +56,9 @@ INSERT INTO bookings (id, transition_id, step, staff, starts, ends, busy, minute
 INSERT INTO group_sessions (team, title, place, starts, ends, people_at_most)
     SELECT 'Team ' || n % 40 + 1, 'Drop-in', 'community', h, h + interval '1 hour', 8
     FROM (SELECT n, timestamptz '2020-01-01' + n * interval '1 hour' AS h FROM generate_series(1, 20000) n) x;
+INSERT INTO group_places (group_id, transition_id, step)
+    SELECT g.id, t.id, 'step-4' FROM (SELECT id, row_number() OVER () AS n FROM group_sessions) g
+        JOIN (SELECT id, row_number() OVER () AS n FROM transitions) t ON t.n = g.n;
 INSERT INTO assignments (transition_id, staff, starts, ends, why, revision)
     SELECT id, 'peer-' || n % 40 + 1, started, CASE WHEN n > 2000 THEN taken_on END, 'Somebody is free.', 1
     FROM (SELECT *, row_number() OVER () AS n FROM transitions LIMIT 40000) t;
@@ -99,6 +102,44 @@ INSERT INTO debriefs (staff, cause, arisen_at, offer_by, offered_at, offered_by,
     SELECT 'coord-' || n % 1000 + 1, 'visit', h, h + interval '1 day', CASE WHEN n > 200 THEN h END,
         CASE WHEN n > 200 THEN 'ops' END, CASE WHEN n > 400 THEN true END
     FROM (SELECT n, timestamptz '2026-01-01' + n * interval '1 minute' AS h FROM generate_series(1, 20000) n) x;
+INSERT INTO bulk_actions (id, what, staff, at, said, ended_at)
+    SELECT gen_random_uuid(), CASE WHEN n % 10 = 0 THEN 'move-definition' ELSE 'acknowledge' END,
+        'coord-' || n % 1000 + 1, h, '{}', CASE WHEN n > 20 THEN h END
+    FROM (SELECT n, timestamptz '2026-01-01' + n * interval '1 minute' AS h FROM generate_series(1, 5000) n) x;
+INSERT INTO bulk_items (bulk_id, number, asked, transition_id, became, recorded_at)
+    SELECT a.id, n, t.id, t.id, CASE WHEN a.ended_at IS NULL THEN 'to-do' ELSE 'done' END, a.ended_at
+    FROM bulk_actions a CROSS JOIN (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20) t;
+INSERT INTO measures (transition_id, revision, instrument, view, step, version, taken_on, recorded_at, declined)
+    SELECT id, 1, m, 'self', 'step-1', 1, started::date, started, false
+    FROM (SELECT id, started FROM transitions LIMIT 15000) t CROSS JOIN unnest('{QPR-15,GBO}'::text[]) m;
+INSERT INTO measure_scores (transition_id, revision, instrument, view, scale, version, taken_on, raw, derived)
+    SELECT transition_id, revision, instrument, view, 'total', 1, taken_on, 30, 30 FROM measures;
+INSERT INTO goals (transition_id, number, words, set_on, set_by)
+    SELECT id, 1, repeat('x', 40)::bytea, started::date, 'coord-1'
+    FROM (SELECT id, started FROM transitions LIMIT 10000) t;
+INSERT INTO experience (team, pathway, month, instrument, answer, answers)
+    SELECT 'Team ' || n, 'small-pathway', date '2010-01-01' + m * interval '1 month', 'FFT', a, 3
+    FROM generate_series(1, 40) n CROSS JOIN generate_series(0, 99) m CROSS JOIN unnest('{good,poor}'::text[]) a;
+INSERT INTO milestones (transition_id, milestone, expected, occurred)
+    SELECT t.id, m, t.started, CASE WHEN n % 4 > 0 THEN t.started + n * interval '5 minutes' END
+    FROM (SELECT id, started, row_number() OVER () AS n FROM transitions LIMIT 30000) t
+        CROSS JOIN unnest('{assessment,therapy-started,discharged}'::text[]) m;
+INSERT INTO fact_periods (transition_id, fact, value, since)
+    SELECT id, f, CASE f WHEN 'preferences' THEN '["language:ur"]' ELSE '"200"' END::jsonb, started
+    FROM (SELECT id, started FROM transitions LIMIT 30000) t CROSS JOIN unnest('{bed_class,preferences}'::text[]) f;
+INSERT INTO contacts (transition_id, step, number, at, recorded_at, attendance, mechanism)
+    SELECT t.id, s, 1, h, h, (ARRAY['2', '3', '5', '5', '7'])[1 + n % 5], '02'
+    FROM (SELECT id, n, timestamptz '2024-01-01' + n * interval '1 hour' AS h
+          FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20000) x) t
+        CROSS JOIN unnest('{assessment-attended,therapy-start-attended,step-4}'::text[]) s;
+INSERT INTO steps (transition_id, step, kind, title, owner, ladder, state, due, late, opened, rung, team)
+    SELECT id, 'peer-worker#1', 'allocation', 'Find a worker', 'peer-lead', 'standard', 'open', h, false, h, 0, team
+    FROM (SELECT id, team, timestamptz '2024-01-01' + row_number() OVER () * interval '1 hour' AS h
+          FROM transitions LIMIT 20000) t;
+INSERT INTO events (transition_id, revision, seq, event, step, at, payload)
+    SELECT t.id, 1, 3 + e.n, e.event, 'step-1', timestamptz '2024-01-01' + t.n * interval '1 hour', '{}'
+    FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20000) t
+        CROSS JOIN unnest('{silence,no-slot}'::text[]) WITH ORDINALITY e (event, n);
 INSERT INTO support_alerts (staff, matter, due, number, recipient, text, created_at)
     SELECT staff, track, held_on, 0, staff, 'It is due.', held_on FROM supervisions;
 """
@@ -109,6 +150,6 @@ async def fill(link: "Connection[Record]") -> None:
     # The rows are sound by how they are made; checking each against its parents would take longer than making them.
     # VACUUM only counts as seen by all what is certain to be on disk, so this is not left for later.
     await link.execute("SET synchronous_commit = on; SET session_replication_role = replica")
-    await link.execute(FILL, timeout=120)
+    await link.execute(FILL, timeout=300)
     await link.execute("RESET session_replication_role")
-    await link.execute("VACUUM ANALYZE", timeout=120)
+    await link.execute("VACUUM ANALYZE", timeout=300)

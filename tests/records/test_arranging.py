@@ -25,6 +25,7 @@ from schemas.journey import Journey
 from schemas.pathway import Pathway
 from schemas.staff import StaffMember
 from schemas.workforce import Peers
+from tests.keys import RING
 from tests.records.journeys import T0, said, somebody
 from workers.client import Pool, open_pool
 
@@ -68,7 +69,7 @@ WORKERS = {
 @pytest.fixture
 async def many(database_url: str) -> AsyncIterator[Pool]:
     """A pool of as many connections as ask at once, and the four workers in the records."""
-    opened = await open_pool(database_url, size=AT_ONCE)
+    opened = await open_pool(database_url, RING, size=AT_ONCE)
     members = [
         StaffMember(id=staff, name=staff, role=Role.PEER_WORKER, team=TEAM, hours_per_week=hours, works=works)
         for staff, (hours, works) in WORKERS.items()

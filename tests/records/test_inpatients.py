@@ -91,7 +91,7 @@ async def test_who_is_away_from_home_and_who_is_delayed(pool: Db) -> None:
 async def test_months_are_not_added_up(pool: Db, capsys: pytest.CaptureFixture[str]) -> None:
     await follow(pool, INPATIENT, "2026-01-10 10:00")
     found = await counted(pool, "inpatients", LATER, *SPRING)
-    assert found.shown == found.rows
+    assert found.with_total == found.rows
     assert plain(found)["total"] is None
     _tell(found, as_csv=False, as_json=False)
     assert "All" not in capsys.readouterr().out

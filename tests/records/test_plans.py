@@ -1,7 +1,7 @@
 """No listing reads a large table from end to end, however full the database is."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,14 +12,22 @@ from asyncpg import Connection, Record, connect
 from records import (
     absences,
     board,
+    bulk,
     covering,
+    definitions,
+    experience,
     feeds,
+    foretold,
+    goals,
     known,
+    licences,
     listings,
     machines,
+    measures,
     moves,
     my_people,
     notices,
+    outcomes,
     peers,
     queries,
     search,
@@ -28,15 +36,19 @@ from records import (
     support_alerts,
     visit_notices,
     visits,
+    word,
     work,
 )
 from records.caseload import PEOPLE_ALREADY
 from records.commit import NOTICES_TO_MAIL, RECEIPT, RECORDED_COMMIT, RECORDED_JOURNEY
 from records.people import BEGUN, FOLLOWED, ON_PATHWAY
+from records.reports.asked import asked
+from records.reports.counting import list_query, table_query
+from records.reports.registry import REPORTS
 from tests.records.filled import fill
 from workers.postgres_server import DATABASE, PostgresServer
 
-SMALL = {"teams", "staff", "cover", "definitions"}
+SMALL = {"teams", "staff", "cover", "definitions", "licences"}
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 ZERO, FULL = UUID(int=0), UUID(int=2**128 - 1)
@@ -82,6 +94,20 @@ BOARD = {
     for what, asked in SEARCHES.items()
     for newest in (False, True)
 }  # fmt: skip
+BULK = {
+    "one thing for many": (bulk.ACTION, (ZERO,)),
+    "what somebody asked for": (bulk.ACTIONS_OF, ("coord-3", 10)),
+    "moves to newer definitions": (bulk.MOVES, (10,)),
+    "the many": (bulk.ITEMS, (ZERO, 0, 101)),
+    "the many of one outcome": (bulk.ITEMS_THAT, (ZERO, 0, 101, "done")),
+    "whose turn it is": (bulk.NEXT, (ZERO, 4)),
+    "what is under way": (bulk.UNDER_WAY, ()),
+    "one is taken": (bulk.TAKE, (ZERO, 1)),
+    "what is left": (bulk.LEAVE, (ZERO, "not wanted")),
+    "those who run by a definition": (foretold.RUNNING, ("0" * 64, NOW, ZERO, 51)),
+    "how many run by each": (definitions.ALL, ()),
+    "who was told of a step": (word.TOLD_OF, (ZERO, "step-1")),
+}
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 HELD = (["coord-1", "coord-9"], [None, "Team 10"])
 FILTERS = (False, None, False, None, None, False)
@@ -171,7 +197,18 @@ PLANNED = {
     "debriefs answered": (support.ANSWERED, ("coord-3", True)),
     "whose support is followed": (support.TO_FOLLOW, ()),
     "told of support": (support_alerts.TOLD, ("peer-3", "role", datetime(2026, 6, 1, tzinfo=UTC), 1, None)),
+    "first scores": (measures.FIRST, (ZERO, date(2026, 6, 1))),
+    "scores": (measures.SCORES, (ZERO, *measures.BEGIN, 201)),
+    "measures that were asked": (measures.ASKED, (ZERO, 201)),
+    "use of services": (outcomes.USED, (ZERO,)),
+    "return to hospital": (outcomes.ADMITTED, (ZERO,)),
+    "goals": (goals.GOALS, (ZERO,)),
+    "whose goals": (goals.WHOSE, (ZERO,)),
+    "weights of goals": (goals.WEIGHTS, (ZERO,)),
+    "licences held": (licences.HELD, ()),
+    "anonymous answers": (experience.COUNTED, ("FFT", date(2026, 1, 1), date(2026, 6, 1))),
     **BOARD,
+    **BULK,
 }  # fmt: skip
 
 
@@ -203,6 +240,42 @@ async def test_a_listing_goes_by_an_index(full: "Connection[Record]", what: str)
     told = await full.fetchval(f"EXPLAIN (FORMAT JSON) {query}", *arguments)
     scanned = {node["Relation Name"] for node in nodes(json.loads(told)[0]["Plan"]) if node["Node Type"] == "Seq Scan"}
     assert scanned <= SMALL
+
+
+COUNTED = {
+    f"{report.id}, {'listed' if listed else 'counted'} by {by or 'nothing'}": (report, by, listed)
+    for report in REPORTS
+    for by in (*((None,) if report.added_up else ()), *report.all_splits)
+    for listed in ((False,) if report.anonymous else (False, True))
+}
+
+
+def again_and_again(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The plans that are gone through once for each row of another."""
+    inner = plan.get("Plans", [])
+    if plan["Node Type"] == "Nested Loop":
+        yield from nodes(inner[1])
+    for one in inner:
+        if one.get("Parent Relationship") == "SubPlan":
+            yield from nodes(one)
+        yield from again_and_again(one)
+
+
+def scans(plans: Iterable[dict[str, Any]]) -> list[str]:
+    """The tables that plans read from end to end."""
+    return [node["Relation Name"] for node in plans if node["Node Type"] == "Seq Scan"]
+
+
+@pytest.mark.parametrize("what", COUNTED)
+async def test_a_report_reads_no_table_again_and_again(full: "Connection[Record]", what: str) -> None:
+    report, by, listed = COUNTED[what]
+    wanted = asked(report, date(2026, 1, 31), begins=date(2026, 1, 1), by=by, inside=True)
+    figure = next(one.name for one in report.figures if one.listed)
+    query, arguments = list_query(report, wanted, figure, NOW) if listed else table_query(report, wanted, NOW)
+    plan = json.loads(await full.fetchval(f"EXPLAIN (FORMAT JSON) {query}", *arguments))[0]["Plan"]
+    read = [table for table in scans(nodes(plan)) if table not in SMALL]
+    assert len(read) == len(set(read)), read
+    assert set(scans(again_and_again(plan))) <= SMALL
 
 
 async def test_every_query_of_the_listings_is_planned_here() -> None:

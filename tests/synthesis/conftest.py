@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from records.synthetic.playing import Past
 from records.synthetic.writing import fill
+from tests.keys import RING
 from tests.synthesis.told import Told, told
 from workers.client import Pool, open_pool
 from workers.postgres_server import DATABASE, PostgresServer
@@ -33,7 +34,7 @@ async def database(server: PostgresServer, name: str) -> AsyncIterator[Pool]:
     """A fresh, migrated, empty database."""
     admin = await asyncpg.connect(server.url_of("postgres"))
     await admin.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
-    pool = await open_pool(server.url_of(name))
+    pool = await open_pool(server.url_of(name), RING)
     try:
         yield pool
     finally:

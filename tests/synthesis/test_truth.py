@@ -100,7 +100,7 @@ async def agrees(lived: Lived, report: Report, of: Truth, asking: dict[str, Any]
     found = await run(lived.pool, report, wanted, NOW)
     cases = list(of(lived.told, NOW, Span(wanted.begins, wanted.until)))
     assert differing(shown(found.rows), table(report, wanted, cases)) == []
-    if report.adds_up:
+    if report.adds_over_time:
         total = {(None, None): figures(report, within(wanted, cases))}
         assert differing(shown([found.total]), total) == []
     if not asking:

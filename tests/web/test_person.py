@@ -245,13 +245,15 @@ async def test_who_looked_is_for_team_leads_of_theirs_and_for_privacy(browser: h
 async def test_who_looked_comes_in_pages(
     browser: httpx.AsyncClient, ada: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person, "LOOKS", 2)
+    monkeypatch.setattr(person, "LOOKS", 3)
     await sign_in(browser, "coord-web")
     for _ in range(3):
         await browser.get(ada.path)
     await sign_in(browser, "privacy")
     first = (await browser.get(f"{ada.path}/access")).text
     assert first.count("saw their page") == 2
+    assert "Privacy, privacy officer, saw who looked at them" in first
+    assert "They guard privacy." in first
     following = first.partition("/access?after=")[2].partition('"')[0]
     second = (await browser.get(f"{ada.path}/access?after={following}")).text
     assert second.count("saw their page") == 1

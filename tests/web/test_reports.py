@@ -11,10 +11,13 @@ from datetime import date
 import httpx
 import pytest
 
+from records import experience
+from records.groups import add_group
 from records.reports.registry import REPORTS
 from records.staff import upsert_staff
-from schemas.codes import Role
+from schemas.codes import Division, Role
 from schemas.person import Person
+from schemas.workforce import GroupPlan, Place
 from tests.planner.story import london
 from tests.records.counted import follow
 from tests.records.journeys import MANAGERS, member, somebody, team_of
@@ -140,6 +143,48 @@ async def test_a_manager_of_one_team_sees_no_names_of_another(pool: Pool) -> Non
         listed = (await browser.get(f"{ADDRESS}/list?figure=failed&by=team&split=Team+south")).text
     assert listed.count('<tr role="row" class="nhsuk-table__row">') == 2
     assert "Ada" not in listed
+
+
+async def test_nobody_learns_whose_an_anonymous_answer_is(pool: Pool) -> None:
+    for _ in range(5):
+        one = await follow(pool, "waiting-list-to-discharge", "2026-01-05 10:00")
+        await experience.count(pool, one.id, one.journey.revision, {"FFT": "very-good"}, london(NOW))
+    one = await follow(pool, "waiting-list-to-discharge", "2026-01-05 10:00")
+    await experience.count(pool, one.id, one.journey.revision, {"FFT": "very-poor"}, london(NOW))
+    async with reading(pool, "lead-north") as browser:
+        page = (await browser.get("/reports/experience?team=Team+north")).text
+        assert cells(page)[-1][:4] == ["All", "6", "not shown", "not shown"]
+        assert "/list" not in page
+        assert "withheld" in page
+        assert (await browser.get("/reports/experience/list?figure=negative")).status_code == 403
+
+
+async def test_a_group_is_listed_and_is_nobody(pool: Pool) -> None:
+    worker = member("ann", Role.PEER_WORKER, "Team north").model_copy(
+        update={"hours_per_week": 37.5, "works": "mon-fri 09:00-16:30"}
+    )
+    await upsert_staff(pool, [worker])
+    plan = GroupPlan(
+        team="Team north", title="Drop-in", place=Place.COMMUNITY, starts=london("2026-03-06 11:00"),
+        ends=london("2026-03-06 12:00"), staff=["ann"], people_at_most=4,
+    )  # fmt: skip
+    await add_group(pool, plan, london("2026-03-02 11:00"), Division.ENGLAND_AND_WALES)
+    async with reading(pool, "lead-north") as browser:
+        page = (await browser.get("/reports/peer-contacts?by=worker")).text
+        assert "Ann (ann)" in page
+        listed = (await browser.get("/reports/peer-contacts/list?figure=groups&from=2026-03-01")).text
+    assert "Nobody alone" in listed
+    assert "Drop-in" in listed
+    assert "/people/" not in listed
+
+
+async def test_outcomes_have_a_row_a_measure_and_no_total(pool: Pool) -> None:
+    async with reading(pool, "service") as browser:
+        page = (await browser.get("/reports/outcomes?by=")).text
+        assert cells(page) == []
+        told = (await browser.get("/reports/outcomes.json")).json()
+        assert (told["by"], told["rows"], told["total"]) == ("measure", [], None)
+        assert (await browser.get("/reports/outcomes?by=team")).status_code == 422
 
 
 @pytest.mark.parametrize("who", ["coord-north", "peer-north", "nurse-north"])

@@ -12,7 +12,7 @@ from web.api.body import JSON, STRUCTURED
 
 COMPONENTS = "#/components/schemas/"
 PROBLEM = {"description": "", "content": {problems.MEDIA: {"schema": {"$ref": f"{COMPONENTS}Problem"}}}}
-ALWAYS = (401, 403, 500, 503)
+ALWAYS = (401, 403, 429, 500, 503)
 """Problems that any request may have."""
 CHANGING = (400, 404, 409, 412, 413, 415, 422, 504)
 """Problems that a change may have beside."""

@@ -13,7 +13,7 @@ from pathways import loader
 from planner.policy import Scope, Sight
 from planner.preview import Preview
 from planner.refused import Refused
-from records import commit, definitions, known, listings, machines
+from records import commit, definitions, experience, known, listings, machines
 from records.database import connected
 from records.views import HistoryRow, Page
 from schemas.command import AnyCommand, Receipt
@@ -93,6 +93,7 @@ async def give(
     for those who see the whole person.
     """
     said = await body.read(request, asked.COMMAND, tags=1)
+    _nothing_anonymous(said)
     least = Sight.WHOLE if preview else Sight.SHARED
     found = await opened(here, viewer, str(transition_id), page(request, f"command {said.do}"), least)
     if preview:
@@ -105,6 +106,16 @@ async def give(
         await machines.say(here.db, found.view.id, key, digest(viewer, said), here.clock())
         receipt = await acting.sent(here, found.view.id, command)
     return receipt
+
+
+def _nothing_anonymous(said: Any) -> None:
+    """What is sent is remembered under its key, so an answer that nobody is to be known by cannot be in it."""
+    if named := sorted(experience.apart(getattr(said, "scores", None))):
+        raise Refused(
+            "invalid",
+            f"{named[0]} is anonymous, and its answer is not taken here: leave it out, and let whoever asks it enter "
+            "it on the page of the step.",
+        )
 
 
 async def _command(here: House, found: Opened, said: Any, key: str, if_match: str | None) -> AnyCommand:

@@ -34,6 +34,7 @@ TITLES = {
     413: ("too-large", "The body is too large"),
     415: ("not-json", "The body is not JSON"),
     422: ("invalid", "Something is not as it may be"),
+    429: ("too-often", "This was asked for too often"),
     500: ("fault", "A fault of ours"),
     503: ("away", "A service cannot be reached"),
     504: ("no-answer", "No answer came in time"),

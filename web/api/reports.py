@@ -123,7 +123,7 @@ def _counted(found: Table) -> Counted:
         pathway=asked.pathway,
         by=asked.by,
         rows=[_row(row) for row in found.rows],
-        total=_row(found.total) if found.report.adds_up else None,
+        total=_row(found.total) if found.report.has_total else None,
     )
 
 

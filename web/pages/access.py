@@ -13,6 +13,7 @@ from records.access import Broken, Look
 from records.errors import RecordsError
 from web import export
 from web.answers import page
+from web.house import House
 from web.pages.person import PAGES, WHY_WORDS
 from web.viewer import Form, House_, Needs, Viewer
 
@@ -129,7 +130,8 @@ Asked = Annotated[Whose, Depends(_whose)]
 
 @router.get("/looks")
 async def looks(request: Request, here: House_, viewer: Guards, whose: Asked, after: str | None = None) -> Response:
-    """Who looked, the latest first."""
+    """Who looked, the latest first; at a person, that this was looked at is kept first."""
+    await _keep(here, viewer, whose)
     found = await access.looks(here.db, by=whose.staff, person_of=whose.person, limit=AT_ONCE, after=after)
     called = (await staff.names(here.db, [whose.staff])).get(whose.staff) if whose.staff else None
     if whose.staff and called is None:
@@ -150,9 +152,15 @@ async def looks(request: Request, here: House_, viewer: Guards, whose: Asked, af
     )
 
 
-@router.get("/looks.csv", dependencies=[Depends(Needs(Action.ACCESS_LOG))])
-async def looks_csv(here: House_, whose: Asked) -> Response:
+async def _keep(here: House, viewer: Viewer, whose: Whose) -> None:
+    if whose.person:
+        await access.guarded(here.db, viewer.staff, viewer.role, whose.person, "access", here.clock())
+
+
+@router.get("/looks.csv")
+async def looks_csv(here: House_, viewer: Guards, whose: Asked) -> Response:
     """The same, as a file."""
+    await _keep(here, viewer, whose)
     return await export.csv(
         "looks",
         LOOKED,

@@ -9,16 +9,18 @@ from planner.because import because
 from planner.policy import Sight
 from planner.preview import Preview
 from planner.refused import Refused
-from records import listings, staff
+from records import experience, licences, listings, staff
 from records.errors import RecordsError
+from records.measuring import NotScored
 from schemas.codes import COORDINATING_ROLES, Role
 from schemas.staff import Cover
 from web import acting
 from web.answers import done, page
 from web.forms import Answers, Field, NotAsItMayBe, Option, Problems
 from web.house import House
-from web.pages import journey_acts, step_acts
+from web.pages import journey_acts, measure_fields, step_acts
 from web.pages.asking import About, Act
+from web.pages.goals import going_on
 from web.viewer import Form, House_, NotYours, Opened, Opens
 
 router = APIRouter(prefix="/people/{transition_id}")
@@ -175,7 +177,11 @@ async def _about(here: House, who: Opened, step_id: str | None = None) -> About:
     everybody = await staff.everybody(here.db)
     able = [one for one in everybody if one.role in TAKING_ON or one.role is Role.PEER_WORKER]
     able.sort(key=lambda one: (one.team != who.view.team, one.name))
-    return About(who, here.clock(), step_id, tuple((one.id, f"{one.name}, {one.team or 'every team'}") for one in able))
+    names = tuple((one.id, f"{one.name}, {one.team or 'every team'}") for one in able)
+    if step_id is None:
+        return About(who, here.clock(), step_id, names)
+    held = await licences.held(here.db)
+    return About(who, here.clock(), step_id, names, held, await going_on(here, who))
 
 
 def _back(about: About) -> str:
@@ -250,15 +256,18 @@ async def _done(request: Request, here: House, about: About, act: Act, form: Any
         if act.previewed and not confirmed:
             foretold = acting.foretold(about.opened, meant)
             return await _shown(request, about, act, fields, said, {}, preview=foretold)
-        sentence = await acting.do(here, about.opened, meant)
+        sentence = await acting.do(here, about.opened, meant, experience.apart(command.get("scores")))
     except NotAsItMayBe as wrong:
         return await _shown(request, about, act, fields, said, wrong.problems, 422)
+    except NotScored as wrong:
+        where = measure_fields.where(fields, wrong.instrument)
+        return await _shown(request, about, act, fields, said, {where: wrong.message}, 422)
     except (Refused, RecordsError, acting.NoAnswer) as refused:
         if isinstance(refused, Refused) and refused.kind == "changed":
             return await _again(request, here, about, act, form)
         return await _shown(request, about, act, fields, said, {"": str(refused)}, 422)
-    where = "/week" if about.opened.sight is Sight.SHARED else _back(about)
-    return await done(request, about.viewer, where, sentence)
+    onward = "/week" if about.opened.sight is Sight.SHARED else _back(about)
+    return await done(request, about.viewer, onward, sentence)
 
 
 async def _again(request: Request, here: House, about: About, act: Act, form: Any) -> Response:

@@ -18,12 +18,18 @@ Said = tuple[type[says.Command], dict[str, Any]]
 
 @dataclass(frozen=True)
 class About:
-    """Whom an act is about, who asks and when; `step_id` is the step, where it is about one."""
+    """Whom an act is about, who asks and when; `step_id` is the step, where it is about one.
+
+    `licensed` are the measures whose answers may be entered; `goals` those that go on, by number, in the person's words
+    for whoever may read them.
+    """
 
     opened: Opened
     now: datetime
     step_id: str | None = None
     colleagues: tuple[tuple[str, str], ...] = ()
+    licensed: frozenset[str] = frozenset()
+    goals: tuple[tuple[int, str], ...] = ()
 
     @property
     def viewer(self) -> Viewer:

@@ -42,6 +42,7 @@ KINDS = {
     "silence": "No contact for too long",
     "attempt": "A contact did not take place",
     "handover": "Somebody is asked to take over",
+    "word": "Word of what somebody decided",
     "peer-worker": "A person to go with",
     "booking": "A contact lost its time",
     "no-slot": "A contact has no time",

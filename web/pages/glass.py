@@ -48,7 +48,10 @@ async def break_glass(request: Request, here: House_, transition_id: UUID, viewe
     if problems:
         return await _form(request, viewer, transition_id, wanted, said, words, problems)
     code, now = access.Reason(said), here.clock()
-    ends = await access.break_glass(here.db, viewer.staff, viewer.role, str(transition_id), code, words, now)
+    email = here.settings.smtp_host is not None
+    ends = await access.break_glass(
+        here.db, viewer.staff, viewer.role, str(transition_id), code, words, now, email=email
+    )
     return await done(request, viewer, wanted, f"This person is open to you until {moment(ends)}.")
 
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pathways import words as rules_in_words
 from planner import ladders, words
 from planner.clock import end_of, local_day
+from planner.many import MOST
 from planner.policy import Action
 from planner.refused import Refused
 from records import my_people, staff
@@ -21,17 +22,18 @@ from schemas.pathway import Pathway
 from schemas.staff import StaffMember
 from web import export
 from web.answers import page
+from web.pages import many
 from web.viewer import House_, Needs, Viewer
 
 router = APIRouter()
 Carer = Annotated[Viewer, Depends(Needs(Action.CASELOAD))]
 SUNDAY = 6
 YES = "yes"
-FLAGS = ("late", "week", "hold", "waiting")
+FLAGS = ("late", "week", "hold", "waiting", "ticked")
 
 
 class Asked(NamedTuple):
-    """What the address says: whose people, which of them, and where the two listings go on."""
+    """What the address says: whose people, which of them, where the two listings go on, and whether all are chosen."""
 
     who: str = ""
     team: str = ""
@@ -43,6 +45,7 @@ class Asked(NamedTuple):
     stage: str = ""
     after: str = ""
     later: str = ""
+    ticked: bool = False
 
     @classmethod
     def of(cls, said: Mapping[str, str]) -> "Asked":
@@ -107,10 +110,13 @@ async def people(request: Request, here: House_, viewer: Carer) -> Response:
         "needed": needed,
         "needs": [_need(task, names, viewer, now) for task in needed.page.rows],
         "people": [_row(row, names, viewer, whose, now) for row in found.rows],
-        "next": asked.address(after=found.next) if found.next else None,
-        "more_needs": asked.address(later=needed.page.next) if needed.page.next else None,
+        "next": asked.address(after=found.next, ticked=None) if found.next else None,
+        "more_needs": asked.address(later=needed.page.next, ticked=None) if needed.page.next else None,
         "pathways": in_use,
         "stages": _stages(in_use),
+        "may_choose": viewer.may(Action.BULK),
+        "most": MOST,
+        "choosing": [{"value": name, "text": what.title} for name, what in many.WHAT.items()],
     }
     return await page(request, "people.html", viewer, **known)
 

@@ -14,6 +14,7 @@ from schemas.ethnicity import CATEGORIES
 from web import entries
 from web.answers import done, page
 from web.house import House
+from web.pages.goals import shared
 from web.pages.standing import Teller, staff_in
 from web.pictures import timeline
 from web.viewer import Form, House_, Needs, Opened, Opens, Viewer, opened
@@ -26,9 +27,13 @@ LOOKS = 50
 PAGES = {
     "person": "their page",
     "history": "their history",
+    "outcomes": "how they fare",
+    "goals": "their goals",
     "access": "who looked at them",
-    "ready": "when they were ready to leave",
     "api": "by a machine",
+    "ready": "when they were ready to leave",
+    "many": "among many at once",
+    "temporal": "what Temporal holds",
 }
 WHY_WORDS = {
     "named": "They are named for this person",
@@ -36,6 +41,7 @@ WHY_WORDS = {
     "goes-with": "They go with this person",
     "team": "This person is of their team",
     "broken-glass": "They opened this person with a reason",
+    access.GUARDS: "They guard privacy",
 }
 
 
@@ -57,6 +63,7 @@ async def person(
             **shown,
             told=teller,
             shares=called.shares,
+            goals=await shared(here, who, called),
             theirs=who.seen.standing.goes_with,
         )
     was = {step: one.was for step, one in teller.moves.items() if one.was is not None}
@@ -132,11 +139,8 @@ async def looked(
     after: str | None = None,
 ) -> Response:
     """Who looked at a person: for those who answer for their team, and for whoever guards privacy."""
-    if not viewer.may(Action.ACCESS_LOG):
-        await opened(here, viewer, str(transition_id), "access")
+    await sees_who_looked(here, viewer, str(transition_id))
     found = await access.looks(here.db, transition_id=str(transition_id), limit=LOOKS, after=after)
-    if not found.rows and after is None:
-        await known.read(here.db, str(transition_id))  # says so when there is no such transition
     return await page(
         request,
         "person-access.html",
@@ -149,6 +153,14 @@ async def looked(
         next=found.next,
         opens=not viewer.may(Action.ACCESS_LOG),
     )
+
+
+async def sees_who_looked(here: House, viewer: Viewer, transition_id: str) -> None:
+    """That somebody sees who looked at a person is kept as every look is, also of whoever guards privacy."""
+    if viewer.may(Action.ACCESS_LOG):
+        await access.guarded(here.db, viewer.staff, viewer.role, transition_id, "access", here.clock())
+    else:
+        await opened(here, viewer, transition_id, "access")
 
 
 @router.get("/known")

@@ -12,7 +12,8 @@ from records.story import lines
 from records.views import HistoryRow
 from web import export
 from web.pages.access import LOOKED
-from web.viewer import House_, Needs, Opened, Opens, Viewer, opened
+from web.pages.person import sees_who_looked
+from web.viewer import House_, Needs, Opened, Opens, Viewer
 
 router = APIRouter(prefix="/people/{transition_id}")
 
@@ -41,7 +42,6 @@ async def looked_csv(
     here: House_, transition_id: UUID, viewer: Annotated[Viewer, Depends(Needs(Action.WHO_LOOKED))]
 ) -> Response:
     """Who looked: for those who answer for their team, and for whoever guards privacy."""
-    if not viewer.may(Action.ACCESS_LOG):
-        await opened(here, viewer, str(transition_id), "access")
+    await sees_who_looked(here, viewer, str(transition_id))
     found = partial(access.looks, here.db, transition_id=str(transition_id), limit=export.AT_ONCE)
     return await export.csv(f"looked-{str(transition_id)[:8]}", LOOKED, lambda after: found(after=after))

@@ -11,9 +11,10 @@ from fastapi.responses import JSONResponse
 
 from planner.clock import local_day
 from planner.policy import Action, Sight, Standing, of_every_team, of_team, sight
+from planner.spc import Rules
 from records import my_people, staff
 from records.errors import RecordsError
-from records.reports import counting, words
+from records.reports import charts, counting, words
 from records.reports.asked import Asked, asked
 from records.reports.counting import Case
 from records.reports.definition import Figure, Report
@@ -23,7 +24,9 @@ from schemas.codes import Role
 from web import export
 from web.answers import page
 from web.house import House
+from web.pictures.spc import called, signals_in_words
 from web.viewer import House_, Needs, Viewer
+from workers.settings import Settings
 
 router = APIRouter(prefix="/reports")
 Reader = Annotated[Viewer, Depends(Needs(Action.REPORTS))]
@@ -62,18 +65,25 @@ async def report(request: Request, here: House_, viewer: Reader, report_id: str)
     """One report: what it counts and what not, and the figures."""
     one = find(report_id)
     wanted = wanted_of(here, viewer, one, request.query_params)
-    found = await counting.run(here.db, one, wanted, here.clock())
+    found, split = await counting.run(here.db, one, wanted, here.clock()), request.query_params.get("split")
     known: dict[str, Any] = {
         "report": one,
         "asked": wanted,
-        "rows": [_told(found, row, viewer) for row in found.shown],
+        "rows": [_told(found, row) for row in found.with_total],
         "heads": _heads(found),
-        "teams": await staff.teams(here.db) if _every_team(viewer) else [wanted.team],
+        "teams": await staff.teams(here.db) if every_team(viewer) else [wanted.team],
         "pathways": await my_people.in_use(here.db),
-        "last": f"{_last(wanted):%Y-%m-%d}",
+        "last": f"{last_day(wanted):%Y-%m-%d}",
+        "chart": await charts.charted(here.db, one, wanted, here.clock(), rules_of(here.settings), split),
+        "picture": address(wanted, f"/reports/{one.id}.svg", split=split),
+        "chart_of": lambda each: address(wanted, f"/reports/{one.id}", split=each),
+        "marking": address(wanted, f"/reports/{one.id}/marks"),
+        "may_mark": viewer.may(Action.CHART_MARKS),
+        "signals": signals_in_words,
+        "called": called,
+        "csv": address(wanted, f"/reports/{one.id}.csv"),
+        "json": address(wanted, f"/reports/{one.id}.json"),
         "standing": _standing(one, viewer),
-        "csv": _address(wanted, f"/reports/{one.id}.csv"),
-        "json": _address(wanted, f"/reports/{one.id}.json"),
     }
     return await page(request, "report.html", viewer, **known)
 
@@ -86,14 +96,19 @@ def wanted_of(here: House, viewer: Viewer, one: Report, said: Mapping[str, str],
         local_day(here.clock()),
         begins=_day(said.get("from", "")),
         ends=_day(said.get("to", "")),
-        team=(said.get("team") or None) if _every_team(viewer) else viewer.team,
+        team=(said.get("team") or None) if every_team(viewer) else viewer.team,
         pathway=said.get("pathway") or None,
         by=by,
         inside=viewer.may(Action.REPORT_LISTS) and not leaves,
     )
 
 
-def _every_team(viewer: Viewer) -> bool:
+def rules_of(settings: Settings) -> Rules:
+    """What counts as more than chance on a chart, as this service has set it."""
+    return Rules(settings.chart_shift or None, settings.chart_trend or None, near_a_limit=settings.chart_near_limit)
+
+
+def every_team(viewer: Viewer) -> bool:
     """Whether they may ask about any team: operations and managers may; who leads one team asks about that."""
     leads = viewer.role in (Role.TEAM_LEAD, Role.PEER_LEAD)
     return not leads or of_every_team(viewer.role, viewer.team)
@@ -106,15 +121,15 @@ def _day(text: str) -> date | None:
         raise RecordsError("invalid", "Write a day that exists, such as 2026-11-26.") from None
 
 
-def _last(wanted: Asked) -> date:
+def last_day(wanted: Asked) -> date:
     return date.fromordinal(wanted.until.toordinal() - 1)
 
 
-def _address(wanted: Asked, path: str, **more: str | None) -> str:
+def address(wanted: Asked, path: str, **more: str | None) -> str:
     """The same, at another page of it."""
     said = {
         "team": wanted.team, "pathway": wanted.pathway, "by": wanted.by or "", "from": f"{wanted.begins:%Y-%m-%d}",
-        "to": f"{_last(wanted):%Y-%m-%d}", **more,
+        "to": f"{last_day(wanted):%Y-%m-%d}", **more,
     }  # fmt: skip
     return f"{path}?{urlencode({name: text for name, text in said.items() if text is not None})}"
 
@@ -131,15 +146,15 @@ def _standing(one: Report, viewer: Viewer) -> dict[str, str] | None:
     return {"text": one.figure(one.standing).title, "href": f"/reports/{one.id}/list?figure={one.standing}"}
 
 
-def _told(found: Table, row: Row, viewer: Viewer) -> list[dict[str, str | None]]:
-    """The cells of a row, each with where its list is for those who may see it."""
+def _told(found: Table, row: Row) -> list[dict[str, str | None]]:
+    """The cells of a row, each with where its list is where it stays inside."""
     report = found.report
     cells: list[dict[str, str | None]] = [{"text": words.period(report, row.period), "href": None}]
     if found.asked.by:
         cells.append({"text": row.split or "All", "href": None})
     for figure in report.figures:
         text = words.number(figure, row.cells[figure.name])
-        cells.append({"text": text, "href": _list_of(found, row, figure) if viewer.may(Action.REPORT_LISTS) else None})
+        cells.append({"text": text, "href": _list_of(found, row, figure) if found.asked.inside else None})
     return cells
 
 
@@ -147,7 +162,7 @@ def _list_of(found: Table, row: Row, figure: Figure) -> str | None:
     if not figure.listed or not row.cells[figure.name]:
         return None
     among = found.asked if row.period is None else found.asked.within(row.period, found.report)
-    return _address(among, f"/reports/{found.report.id}/list", figure=figure.name, split=row.split)
+    return address(among, f"/reports/{found.report.id}/list", figure=figure.name, split=row.split)
 
 
 @router.get("/{report_id}/list")
@@ -157,17 +172,17 @@ async def listed(request: Request, here: House_, viewer: Lister, report_id: str)
     wanted, figure = _exactly(here, viewer, one, said), said.get("figure", "")
     split, after = said.get("split"), said.get("after")
     found = await counting.cases(here.db, one, wanted, figure, here.clock(), split, after=after)
-    again = partial(_address, wanted, f"/reports/{one.id}/list", figure=figure, split=split)
+    again = partial(address, wanted, f"/reports/{one.id}/list", figure=figure, split=split)
     known: dict[str, Any] = {
         "report": one,
         "figure": one.figure(figure),
         "asked": wanted,
         "split": split,
-        "last": _last(wanted),
+        "last": last_day(wanted),
         "rows": [(case, _sees(viewer, case), _details(one, case)) for case in found.rows],
         "next": again(after=found.next) if found.next else None,
         "first": again() if after else None,
-        "back": _address(wanted, f"/reports/{one.id}"),
+        "back": address(wanted, f"/reports/{one.id}"),
     }
     return await page(request, "report-list.html", viewer, **known)
 

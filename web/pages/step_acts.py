@@ -15,6 +15,7 @@ from schemas.journey import State, StepState
 from schemas.pathway import Pathway
 from schemas.workforce import Place
 from web.forms import MAYBE, REASON, Answers, Field, Option
+from web.pages import measure_fields
 from web.pages.asking import About, Act
 from web.pages.standing import PLACE_WORDS
 
@@ -104,7 +105,7 @@ def _not_met() -> list[Attendance]:
 def _measures(about: About, step: StepState) -> Iterator[Field]:
     rule = about.pathway.step.get(step.of or "")
     for name in rule.measures if rule else []:
-        yield Field(f"score-{name}", f"{name.upper()}: total, if it was asked", hint="Leave it out if it was declined.")
+        yield from measure_fields.fields(name, about.licensed, about.goals)
 
 
 def _endings(about: About, step: StepState) -> Iterator[Field]:
@@ -124,11 +125,8 @@ def _done_fields(about: About) -> list[Field]:
 
 
 def _complete(about: About, said: Answers) -> tuple[type[says.Command], dict[str, Any]]:
-    scores = {
-        name.removeprefix("score-"): _number(said, name)
-        for name in said.fields
-        if name.startswith("score-") and said.text(name)
-    }
+    rule = about.pathway.step.get(about.step.of or "")
+    scores = measure_fields.said(rule.measures if rule else [], said)
     fields: dict[str, Any] = {
         "step": about.step.id, "done_at": said.moment("at", NOON), "scores": scores or None,
         "exit": said.said("exit"), "reason": said.said("reason"),
@@ -136,14 +134,6 @@ def _complete(about: About, said: Answers) -> tuple[type[says.Command], dict[str
     if about.step.kind.is_contact:
         fields |= {"attendance": said.said("attendance"), "mechanism": said.said("mechanism")}
     return says.Complete, fields
-
-
-def _number(said: Answers, name: str) -> float | None:
-    try:
-        return float(said.text(name))
-    except ValueError:
-        said.problems[name] = "Write the total as a number."
-        return None
 
 
 def _take_on(about: About, said: Answers) -> tuple[type[says.Command], dict[str, Any]]:

@@ -17,6 +17,7 @@ router = APIRouter()
 NAMES = {
     "database": "The records",
     "migrations": "The form of the records",
+    "keys": "The keys that the records are sealed with",
     "size of the records": "How big the records are",
     "Temporal": "What follows people (Temporal)",
     "search attributes": "What Temporal can be searched by",

@@ -1,0 +1,140 @@
+"""A key for each person: what is sealed with it, nobody reads any more once it is destroyed.
+
+It is kept wrapped by the key ring. It is read anew every time, and kept by no process, so that a key destroyed here is
+gone everywhere at once. A listing joins `person_keys` and opens each of its rows with `sealer`, without asking again.
+"""
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from records.database import Database, Link, connected, keys_of, transaction
+from records.errors import RecordsError
+from records.keyring import LENGTH, VERSION, KeyRing, Unreadable, decrypt, encrypt
+
+MAKE = """
+-- A key for a person who has none.
+INSERT INTO person_keys (person_id, wrapped, ring_key) SELECT id, $2, $3 FROM people WHERE id = $1
+ON CONFLICT DO NOTHING
+"""
+KEY = """
+-- The key of a person.
+SELECT wrapped, destroyed_at FROM person_keys WHERE person_id = $1
+"""
+KEYS = """
+-- The keys of people, those that were destroyed left out.
+SELECT person_id, wrapped FROM person_keys WHERE person_id = ANY($1) AND wrapped IS NOT NULL
+"""
+DESTROY = """
+-- The key of a person is no more.
+UPDATE person_keys SET wrapped = NULL, ring_key = NULL, destroyed_at = greatest($2, made_at)
+WHERE person_id = $1 AND destroyed_at IS NULL RETURNING person_id
+"""
+DESTROY_BEFOREHAND = """
+-- A person who never had a key never gets one.
+INSERT INTO person_keys (person_id, made_at, destroyed_at) SELECT id, $2, $2 FROM people WHERE id = $1
+ON CONFLICT DO NOTHING RETURNING person_id
+"""
+WRAPPED_OTHERWISE = """
+-- Keys of people that are wrapped by other keys of the ring than the one that seals now.
+SELECT person_id, wrapped FROM person_keys WHERE ring_key = ANY($1) ORDER BY ring_key, person_id LIMIT $2
+FOR UPDATE SKIP LOCKED
+"""
+WRAP = """
+-- The key of a person, wrapped anew.
+UPDATE person_keys SET wrapped = $2, ring_key = $3 WHERE person_id = $1
+"""
+
+
+class KeyDestroyed(RecordsError):
+    """The key of this person was destroyed: what it sealed is gone for good."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__("not-found", f"What was kept of this person was made unreadable for good on {at:%d %B %Y}.")
+        self.at = at
+
+
+class PersonSealer:
+    """Seals and opens what is kept of one person. `about` says what it is, and it opens as nothing else."""
+
+    def __init__(self, person_id: UUID, key: bytes) -> None:
+        self._person = person_id.bytes
+        self._key = key
+
+    def seal(self, text: str, about: str) -> bytes:
+        """A text of this person, sealed."""
+        return encrypt(self._key, bytes([VERSION]), text.encode(), self._person + about.encode())
+
+    def open(self, sealed: bytes, about: str) -> str:
+        """What was sealed. Raises Unreadable."""
+        if sealed[:1] != bytes([VERSION]):
+            raise Unreadable(None)
+        return decrypt(self._key, 1, sealed, self._person + about.encode()).decode()
+
+
+def sealer(keys: KeyRing, person_id: UUID, wrapped: bytes) -> PersonSealer:
+    """What seals for a person whose key a query has read. Raises Unreadable."""
+    return PersonSealer(person_id, keys.open(wrapped, _about(person_id)))
+
+
+async def make_key(link: Link, person_id: UUID) -> None:
+    """Make the key of a person who has none; done again, or by two at once, there is one."""
+    keys = keys_of(link)
+    await link.execute(MAKE, person_id, _wrapped(keys, person_id, secrets.token_bytes(LENGTH)), keys.current)
+
+
+async def person_sealer(db: Database, person_id: UUID) -> PersonSealer:
+    """What seals for a person; whoever was here before there were keys gets theirs now.
+
+    Raises KeyDestroyed, and Unreadable when the ring lacks the key that it is wrapped by.
+    """
+    async with connected(db) as link:
+        row = await link.fetchrow(KEY, person_id)
+        if row is None:
+            await make_key(link, person_id)
+            row = await link.fetchrow(KEY, person_id)
+        if row is None:
+            raise RecordsError("not-found", "Nobody of that id is in the records.")
+        if row["destroyed_at"] is not None:
+            raise KeyDestroyed(row["destroyed_at"])
+        return sealer(keys_of(link), person_id, row["wrapped"])
+
+
+async def person_sealers(db: Database, people: Collection[UUID]) -> dict[UUID, PersonSealer]:
+    """What seals for each of them who has a key: one who is left out has none yet, or it was destroyed."""
+    async with connected(db) as link:
+        keys = keys_of(link)
+        rows = [(row["person_id"], row["wrapped"]) for row in await link.fetch(KEYS, list(people))]
+        return {person_id: sealer(keys, person_id, wrapped) for person_id, wrapped in rows}
+
+
+async def destroy_key(db: Database, person_id: UUID, now: datetime) -> bool:
+    """Make whatever was sealed of a person unreadable for good; False when it was so already."""
+    async with transaction(db) as link:
+        if await link.fetchval(DESTROY_BEFOREHAND, person_id, now) is not None:
+            return True
+        return await link.fetchval(DESTROY, person_id, now) is not None
+
+
+async def wrap_anew(db: Database, most: int = 500) -> int:
+    """Wrap up to `most` keys of people with the key of the ring that seals now; how many, so 0 when it is done.
+
+    What they sealed stays as it is, so this is quick however much that is.
+    """
+    async with transaction(db) as link:
+        keys = keys_of(link)
+        others = [key_id for key_id in keys.ids if key_id != keys.current]
+        rows = await link.fetch(WRAPPED_OTHERWISE, others, most)
+        for row in rows:
+            plain = keys.open(row["wrapped"], _about(row["person_id"]))
+            await link.execute(WRAP, row["person_id"], _wrapped(keys, row["person_id"], plain), keys.current)
+        return len(rows)
+
+
+def _wrapped(keys: KeyRing, person_id: UUID, key: bytes) -> bytes:
+    return keys.seal(key, _about(person_id))
+
+
+def _about(person_id: UUID) -> bytes:
+    return b"person " + person_id.bytes

@@ -1,0 +1,1 @@
+"""That what is personal stays where it belongs."""
