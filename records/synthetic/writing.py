@@ -10,6 +10,7 @@ from records import definitions
 from records.commit import DIED
 from records.database import Database, Link, connected, transaction
 from records.errors import RecordsError
+from records.person_keys import make_key
 from records.roster import ask_row
 from records.rows import Row, as_json, step_rows
 from records.staff import upsert_staff
@@ -150,6 +151,8 @@ async def _write(link: Link, lives: list[Life]) -> None:
     for pathway in {life.pathway.digest: life.pathway for life in lives}.values():
         await definitions.keep(link, pathway.canonical)
     await link.execute(PEOPLE, as_json(list({life.whom.id: _person(life) for life in lives}.values())))
+    for whom in dict.fromkeys(life.whom.id for life in lives):
+        await make_key(link, whom)
     rounds = {life.id: _rounds(life.commits) for life in lives}
     await link.execute(TRANSITIONS, as_json([_transition(life) for life in lives]))
     for number in range(max(map(len, rounds.values()))):

@@ -129,7 +129,9 @@ def _streamed(url: str, begins: date, ends: date) -> tuple[int, float]:
     with tempfile.TemporaryFile() as file:
         process = subprocess.Popen(
             [Path(sys.executable).parent / "alongside", *words],
-            stdout=file, env=os.environ | {"ALONGSIDE_DATABASE_URL": url, "TEMPORAL_ADDRESS": "127.0.0.1:9"},
+            stdout=file, env=os.environ | {
+                "ALONGSIDE_DATABASE_URL": url, "ALONGSIDE_KEYS": RING.written(), "TEMPORAL_ADDRESS": "127.0.0.1:9",
+            },
         )  # fmt: skip
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -31,8 +31,8 @@ def day(at: datetime) -> date:
 
 
 def ends(of: date, *, before: bool = False) -> datetime:
-    """The midnight with which a day ends in London, or the one before it."""
-    return datetime.combine(of if before else of + timedelta(days=1), time(), LONDON)
+    """The midnight with which a day ends in London, or the one before it: in UTC, where an hour is always an hour."""
+    return datetime.combine(of if before else of + timedelta(days=1), time(), LONDON).astimezone(UTC)
 
 
 def months_on(of: date, months: int) -> date:
