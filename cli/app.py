@@ -24,6 +24,7 @@ from cli import (
     peer_reads,
     peers,
     reads,
+    rebuild,
     reconcile,
     register,
     rehearse,
@@ -47,7 +48,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
     *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens, keys),
-    *(outcomes, report, board_pack, verify, worklist),
+    *(outcomes, report, board_pack, verify, worklist, rebuild),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

@@ -44,6 +44,17 @@ class NotRegistered(RecordsError):
         )
 
 
+class NotBegun(RecordsError):
+    """The records have somebody's registration alone: nothing to go on from."""
+
+    def __init__(self, transition_id: str) -> None:
+        super().__init__(
+            "conflict",
+            f"Transition {transition_id} is registered and was never begun: take the person on again, by the same "
+            "`alongside start`, import or message as before.",
+        )
+
+
 class Gap(RecordsError):
     """A commit came whose revision does not follow the last recorded one."""
 

@@ -112,7 +112,7 @@ async def _stuck(client: Client, task_queue: str) -> Finding:
 async def _broken_off(client: Client, task_queue: str) -> Finding:
     count = (await client.count_workflows(_BROKEN_OFF + _OURS.format(task_queue))).count
     if count:
-        mend = "`alongside reconcile` names whom nobody follows, and `alongside adopt` follows them again."
+        mend = "`alongside reconcile` names whom nobody follows, and `alongside rebuild` follows them again."
         return Finding(what="broken off", state="warning", found=_journeys(count), mend=mend)
     return Finding(what="broken off", state="ok", found="none")
 

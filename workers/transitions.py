@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import get_args
 
 from temporalio.api.common.v1 import WorkflowExecution
@@ -25,14 +25,15 @@ from temporalio.service import RPCError, RPCStatusCode
 from planner import journey as planner
 from planner.preview import Preview
 from planner.refused import Refused, Why, closed_as
-from records import commit, definitions, notices, reconcile
-from records.database import Database, connected
-from records.errors import UnknownDefinition
+from records import commit, reconcile
+from records.database import Database
+from records.errors import NotBegun
+from records.going_on import GoingOn, going_on
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.journey import Journey
 from schemas.pathway import Pathway
 from workflows.state import TransitionState
-from workflows.transition import TransitionWorkflow
+from workflows.transition import REMEMBERED, TransitionWorkflow
 
 REFUSALS: tuple[Why, ...] = get_args(Why)
 AT_ONCE = 16
@@ -56,15 +57,49 @@ async def start_transition(
     return await _start(client, task_queue, start.transition_id, state)
 
 
-async def adopt(
-    client: Client, task_queue: str, journey: Journey, definition: str, team: str, outbox: Sequence[str] = ()
-) -> Receipt:
-    """Go on following somebody from a journey of the records, in a Temporal that does not know them.
+async def go_on(client: Client, task_queue: str, db: Database, transition_id: str) -> bool:
+    """Follow somebody from where the records have them, in a Temporal that does not; whether it did not.
 
-    `outbox` has the ids of notices that are still to be mailed.
+    Nothing is waited for, so it works before a worker runs. Raises RecordsError for who has not begun.
     """
-    state = TransitionState(definition=definition, team=team, journey=journey, outbox=list(outbox))
-    return await _start(client, task_queue, journey.transition_id, state)
+    standing = await going_on(db, transition_id, REMEMBERED)
+    if standing.journey is None:
+        raise NotBegun(transition_id)
+    try:
+        await _go_on(client, task_queue, standing, standing.journey)
+    except WorkflowAlreadyStartedError:
+        # What it records it records before it ends: open by the records and ended here, another past has ended.
+        standing = await going_on(db, transition_id, REMEMBERED)
+        if standing.status != "open" or standing.journey is None or await _runs(client, transition_id):
+            return False
+        await _go_on(client, task_queue, standing, standing.journey, again=True)
+    return True
+
+
+async def _go_on(client: Client, task_queue: str, standing: GoingOn, journey: Journey, *, again: bool = False) -> None:
+    state = TransitionState(
+        definition=standing.definition,
+        team=standing.team,
+        journey=journey,
+        handled=standing.handled,
+        outbox=standing.outbox,
+        last=standing.last,
+        peers=standing.peers,
+    )
+    reuse = WorkflowIDReusePolicy
+    await client.start_workflow(
+        TransitionWorkflow.run,
+        state,
+        id=workflow_id(journey.transition_id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        id_reuse_policy=reuse.ALLOW_DUPLICATE if again else reuse.ALLOW_DUPLICATE_FAILED_ONLY,
+    )
+
+
+async def _runs(client: Client, transition_id: str) -> bool:
+    status = (await _described(client, transition_id)).workflow_execution_info.status
+    return status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
 
 
 async def _start(client: Client, task_queue: str, transition_id: str, state: TransitionState) -> Receipt:
@@ -174,7 +209,7 @@ async def journeys(client: Client) -> tuple[dict[str, Journey], list[str]]:
             wedged = await cannot_go_on(client, transition_id)
             return transition_id, None if wedged else await query_journey(client, transition_id)
 
-    answers = await asyncio.gather(*[asyncio.create_task(ask(one)) async for one in _followed(client)])
+    answers = await asyncio.gather(*[asyncio.create_task(ask(one)) async for one in followed(client)])
     told = {one: journey for one, journey in answers if journey is not None}
     return told, sorted(one for one, journey in answers if journey is None)
 
@@ -191,7 +226,8 @@ async def cannot_go_on(client: Client, transition_id: str) -> bool:
     return latest.history.events[0].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
 
 
-async def _followed(client: Client) -> AsyncIterator[str]:
+async def followed(client: Client) -> AsyncIterator[str]:
+    """The ids of every transition that Temporal follows now."""
     async for execution in client.list_workflows("WorkflowType = 'TransitionWorkflow' AND ExecutionStatus = 'Running'"):
         yield execution.id.removeprefix("transition-")
 
@@ -204,20 +240,3 @@ async def differences(client: Client, db: Database) -> list[str]:
     return found + reconcile.differences(
         {one: journey.model_dump(mode="json") for one, journey in told.items()}, records
     )
-
-
-async def adopt_all(client: Client, task_queue: str, db: Database) -> int:
-    """Follow every open transition of the records that this Temporal does not; how many there were."""
-    told = {one async for one in _followed(client)}
-    count = 0
-    async for transition_id, row in reconcile.recorded(db):
-        if row.journey is None or row.status != "open" or transition_id in told:
-            continue
-        journey = Journey.model_validate(row.journey)
-        async with connected(db) as link:
-            text = await definitions.canonical(link, journey.definition)
-        if text is None:
-            raise UnknownDefinition(transition_id, journey.definition)
-        await adopt(client, task_queue, journey, text, row.team, await notices.waiting_for(db, transition_id))
-        count += 1
-    return count
