@@ -55,17 +55,6 @@ class NotBegun(RecordsError):
         )
 
 
-class Gap(RecordsError):
-    """A commit came whose revision does not follow the last recorded one."""
-
-    def __init__(self, transition_id: str, revision: int, recorded: int) -> None:
-        super().__init__(
-            "conflict",
-            f"Transition {transition_id} is recorded up to revision {recorded}, so revision {revision} "
-            f"cannot be recorded before revision {recorded + 1}.",
-        )
-
-
 class UnknownDefinition(RecordsError):
     """A commit names rules that the records have no text of."""
 
@@ -96,3 +85,19 @@ class Ahead(RecordsError):
         self.definition = definition
         self.team = team
         self.receipt = receipt
+
+
+class Gap(Ahead):
+    """A commit came whose revision does not follow the last recorded one.
+
+    The records never lose a revision by themselves: they were put back to an earlier moment, by a restore or by a
+    standby that had not everything. They win for the past, so the workflow goes on from what they hold.
+    """
+
+    def __init__(self, revision: int, journey: Journey, definition: str, team: str, receipt: Receipt | None) -> None:
+        super().__init__(journey, definition, team, receipt)
+        self.message = (
+            f"Transition {journey.transition_id} is recorded up to revision {journey.revision}, so revision {revision} "
+            f"cannot be recorded before revision {journey.revision + 1}."
+        )
+        self.args = (self.message,)
