@@ -75,6 +75,13 @@ async def follow(client: Client, task_queue: str, absence: Absence) -> bool:
     return True
 
 
+async def enter_again(client: Client, task_queue: str, absence_id: str) -> None:
+    """Record an absence that Temporal alone knows of, and go on covering it."""
+    known = (await progress(client, absence_id)).absence
+    await _handle(client, absence_id).terminate("the records do not know of it: it is entered again")
+    await follow(client, task_queue, known)
+
+
 async def result(client: Client, absence_id: str) -> list[Outcome]:
     """Wait until everything is covered; what became of each contact."""
     return await _handle(client, absence_id).result()

@@ -29,6 +29,7 @@ from records import commit, reconcile
 from records.database import Database
 from records.errors import NotBegun
 from records.going_on import GoingOn, going_on
+from records.reconcile import Difference, Kind
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.journey import Journey
 from schemas.pathway import Pathway
@@ -57,14 +58,17 @@ async def start_transition(
     return await _start(client, task_queue, start.transition_id, state)
 
 
-async def go_on(client: Client, task_queue: str, db: Database, transition_id: str) -> bool:
+async def go_on(client: Client, task_queue: str, db: Database, transition_id: str, *, closed_too: bool = False) -> bool:
     """Follow somebody from where the records have them, in a Temporal that does not; whether it did not.
 
-    Nothing is waited for, so it works before a worker runs. Raises RecordsError for who has not begun.
+    With `closed_too`, one that has closed is followed until what is still to be mailed is. Nothing is waited for, so
+    it works before a worker runs. Raises RecordsError for who has not begun.
     """
     standing = await going_on(db, transition_id, REMEMBERED)
     if standing.journey is None:
         raise NotBegun(transition_id)
+    if standing.status != "open" and not closed_too:
+        return False
     try:
         await _go_on(client, task_queue, standing, standing.journey)
     except WorkflowAlreadyStartedError:
@@ -233,10 +237,67 @@ async def followed(client: Client) -> AsyncIterator[str]:
 
 
 async def differences(client: Client, db: Database) -> list[str]:
-    """Where Temporal and the records tell of a journey differently, a sentence each; empty when all is well."""
+    """The sentences of what `compared` finds."""
+    return [found.words for found in await compared(client, db)]
+
+
+async def compared(client: Client, db: Database) -> list[Difference]:
+    """Where Temporal and the records tell of a journey differently; empty when all is well."""
     told, stuck = await journeys(client)
     records = {one: row async for one, row in reconcile.recorded(db) if one not in stuck}
-    found = [f"Transition {one} cannot go on: its workflow fails again and again, as the worker logs." for one in stuck]
-    return found + reconcile.differences(
-        {one: journey.model_dump(mode="json") for one, journey in told.items()}, records
+    found = [
+        Difference(
+            Kind.STUCK, one, f"Transition {one} cannot go on: its workflow fails again and again, as the worker logs."
+        )
+        for one in stuck
+    ]
+    return found + reconcile.compared({one: journey.model_dump(mode="json") for one, journey in told.items()}, records)
+
+
+async def compared_one(client: Client, db: Database, transition_id: str) -> list[Difference]:
+    """The same of one journey that runs."""
+    told = await query_journey(client, transition_id)
+    records = {transition_id: row} if (row := await reconcile.recorded_one(db, transition_id)) else {}
+    return reconcile.compared({transition_id: told.model_dump(mode="json")}, records)
+
+
+async def stop_following(client: Client, transition_id: str, why: str) -> None:
+    """End the workflow of a transition as it stands, if one runs; the records are left as they are."""
+    try:
+        await _handle(client, transition_id).terminate(why)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+
+
+async def begin_as_before(client: Client, task_queue: str, transition_id: str) -> bool:
+    """Begin a journey anew, as the history that Temporal has of it says that it was begun; False when it has none."""
+    try:
+        state = await _begun_with(client, transition_id)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    if state is None or state.start is None:
+        return False
+    await stop_following(client, transition_id, "the records do not know that it began: it is begun as before")
+    await client.start_workflow(
+        TransitionWorkflow.run,
+        TransitionState(definition=state.definition, team=state.team, start=state.start),
+        id=workflow_id(transition_id),
+        task_queue=task_queue,
     )
+    return True
+
+
+async def _begun_with(client: Client, transition_id: str, run_id: str | None = None) -> TransitionState | None:
+    """What the first run of a workflow was given, as far as Temporal still has it."""
+    handle = client.get_workflow_handle(workflow_id(transition_id), run_id=run_id)
+    async for event in handle.fetch_history_events(page_size=1):
+        started = event.workflow_execution_started_event_attributes
+        first = started.first_execution_run_id
+        if run_id is None and started.continued_execution_run_id:
+            return await _begun_with(client, transition_id, first)
+        [state] = await client.data_converter.decode(started.input.payloads, [TransitionState])
+        return state if isinstance(state, TransitionState) else None
+    return None

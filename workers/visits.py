@@ -126,6 +126,14 @@ async def follow(client: Client, task_queue: str, db: Database, visit: Visit) ->
     return True
 
 
+async def enter_again(client: Client, task_queue: str, db: Database, visit_id: str) -> None:
+    """Record a visit that Temporal alone knows of, and go on missing whoever is out on it."""
+    known = await state(client, visit_id)
+    handle = _handle(client, visit_id)
+    await handle.terminate("the records do not know of it: it is entered again")
+    await follow(client, task_queue, db, known)
+
+
 async def state(client: Client, visit_id: str) -> Visit:
     """How a visit stands, as its workflow says."""
     return await _handle(client, visit_id).query(VisitWorkflow.state)

@@ -12,6 +12,7 @@ from planner.journey import decide
 from records import absences, staff
 from schemas.command import Complete, Exit, Expect, SetDue
 from schemas.visit import Visit
+from schemas.workforce import Place as Where
 from tests.durable.following import COORDINATOR, TEAM, Followed, Place, inpatient, now, place, until
 from tests.durable.test_cover_absence import booked_with, people, worker
 from workers import support, visits
@@ -150,7 +151,7 @@ async def test_every_other_promise_is_made_again(temporal: Client, empty: Client
         assert [await booked_with(one) for one in who] == [["peer-1"]] * 2
         at = now()
         out = Visit(
-            id=str(uuid4()), staff=COORDINATOR, team=TEAM, place="clinic", checked_in=at,
+            id=str(uuid4()), staff=COORDINATOR, team=TEAM, place=Where.CLINIC, checked_in=at,
             expected_end=at + timedelta(hours=1),
         )  # fmt: skip
         await visits.check_in(temporal, before.settings.task_queue, pool, out)
