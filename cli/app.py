@@ -9,6 +9,7 @@ import typer
 
 from cli import (
     absence,
+    backup,
     board_pack,
     capacity,
     caseload,
@@ -48,7 +49,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
     *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens, keys),
-    *(outcomes, report, board_pack, verify, worklist, rebuild),
+    *(outcomes, report, board_pack, verify, worklist, rebuild, backup),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 
