@@ -24,7 +24,7 @@ from workflows.state import TransitionState
 from workflows.transition import TransitionWorkflow
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture
 async def empty() -> AsyncIterator[Client]:
     """Another Temporal, which knows of nobody."""
     async with ephemeral_temporal() as client:
