@@ -1,10 +1,12 @@
 """Writing what happened into the records: one commit, one transaction."""
 
+import contextlib
+
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from records import errors, notices
+from records import errors, notices, troubles
 from records.arranging import arrange
 from records.commit import commit
 from records.database import Database
@@ -38,11 +40,17 @@ class RecordsActivities:
         )
         try:
             committed = await commit(self._db, change, email=self._email)
+        except errors.Gap as found:
+            bound.error("the records were put back to an earlier moment; the workflow goes on from them")
+            return await self._ahead(change.journey.transition_id, found)
         except errors.Ahead as found:
             bound.warning("the records are ahead of the workflow, which goes on from them")
             return await self._ahead(change.journey.transition_id, found)
         except errors.NotRegistered as why:
             raise ApplicationError(why.message, type=why.kind, non_retryable=True) from why
+        except Exception as error:
+            await self._note(change.journey.transition_id, change.journey.revision, error)
+            raise
         bound.info("recorded", command=said.do if said else "time", events=len(change.events))
         return committed
 
@@ -62,8 +70,16 @@ class RecordsActivities:
             return Arranged(**(await self._ahead(asked.transition_id, found)).model_dump())
         except errors.NotRegistered as why:
             raise ApplicationError(why.message, type=why.kind, non_retryable=True) from why
+        except Exception as error:
+            await self._note(asked.transition_id, asked.revision + 1, error)
+            raise
         bound.info("arranged", command=command.do if command else "time", events=len(arranged.events))
         return arranged
+
+    async def _note(self, transition_id: str, revision: int, error: Exception) -> None:
+        """Let whoever watches see what cannot be recorded though the records answer; it is tried again all the same."""
+        with contextlib.suppress(Exception):  # they do not answer: that is seen elsewhere, and ends by itself
+            await troubles.note(self._db, transition_id, revision, type(error).__name__)
 
     async def _ahead(self, transition_id: str, found: errors.Ahead) -> Committed:
         ahead = Ahead(journey=found.journey, definition=found.definition, receipt=found.receipt)

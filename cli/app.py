@@ -9,6 +9,7 @@ import typer
 
 from cli import (
     absence,
+    backup,
     board_pack,
     capacity,
     caseload,
@@ -25,6 +26,7 @@ from cli import (
     peers,
     reads,
     ready,
+    rebuild,
     reconcile,
     register,
     rehearse,
@@ -49,7 +51,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
     *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens, keys),
-    *(outcomes, ready, report, board_pack, synthesize, verify, worklist),
+    *(outcomes, ready, report, board_pack, synthesize, verify, worklist, rebuild, backup),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

@@ -1,53 +1,50 @@
-"""`alongside reconcile` and `alongside adopt`: Temporal and the records, compared and brought together."""
+"""`alongside reconcile`: Temporal and the records, compared, and mended where that is asked for."""
 
 import asyncio
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.options import Json
+
+if TYPE_CHECKING:
+    from records.reconcile import Difference
+    from workers.mending import Mended
+
 
 def add(app: typer.Typer) -> None:
-    """Add these commands to the app."""
+    """Add this command to the app."""
     app.command(rich_help_panel="Checking")(reconcile)
-    app.command(rich_help_panel="Running it")(adopt)
 
 
-def reconcile(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Compare every journey in Temporal with the records, and name each difference. Ends with 1 when there is one."""
-    found = asyncio.run(_differences())
+def reconcile(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend each difference; the records win for what has happened.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare every journey in Temporal with the records, and name each difference. Ends with 1 when one is left."""
+    found, mended = asyncio.run(_compare(repair=repair))
+    left = [one for one in mended if not one.mended] if repair else found
     if as_json:
-        typer.echo(json.dumps({"differences": found}))
+        said = [
+            {"kind": one.difference.kind, "id": one.difference.id, "done": one.done, "mended": one.mended}
+            for one in mended
+        ]
+        typer.echo(json.dumps({"differences": [one.words for one in found], **({"repaired": said} if repair else {})}))
     else:
-        typer.echo("\n".join(found) or "Every open journey in Temporal equals its records.")
-    if found:
+        typer.echo("\n".join(one.words for one in found) or "Every open journey in Temporal equals its records.")
+        for one in mended:
+            typer.echo(f"{one.difference.id}: {one.done}")
+    if left:
         raise typer.Exit(1)
 
 
-def adopt() -> None:
-    """Follow every open transition and visit of the records that this Temporal does not know, from where it stands."""
-    count, out = asyncio.run(_adopt())
-    typer.echo(f"{count} transitions taken over." if count else "Every open transition is followed already.")
-    if out:
-        typer.echo(f"{out} visits taken over: whoever does not check out of them is missed again.")
-
-
-async def _differences() -> list[str]:
+async def _compare(*, repair: bool) -> "tuple[list[Difference], list[Mended]]":
     from cli.connections import everything
-    from workers.transitions import differences
-    from workers.visits import not_followed
-
-    async with everything() as (_, client, pool):
-        lost = await not_followed(client, pool)
-        return await differences(client, pool) + [
-            f"Nobody would miss {visit.staff}, who is out on visit {visit.id}: `alongside adopt`." for visit in lost
-        ]
-
-
-async def _adopt() -> tuple[int, int]:
-    from cli.connections import everything
-    from workers import transitions, visits
+    from workers.mending import compared, mend
 
     async with everything() as (settings, client, pool):
-        out = await visits.adopt_all(client, settings.task_queue, pool)
-        return await transitions.adopt_all(client, settings.task_queue, pool), out
+        found = await compared(client, settings, pool)
+        return found, await mend(client, settings, pool, found) if repair else []

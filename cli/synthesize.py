@@ -54,7 +54,7 @@ def synthesize(
     typer.echo(
         f"{filled.people:,} people who never were, on {filled.transitions:,} transitions with {filled.steps:,} steps.\n"
         f"{filled.open:,} are still under way, and followed by nobody: for figures that is enough; "
-        "`alongside adopt` follows them."
+        "`alongside rebuild` follows them."
     )
 
 

@@ -1,5 +1,6 @@
 """When members of staff are away: from when to when, and never why."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -28,6 +29,10 @@ WHERE id = $1 AND withdrawn_at IS NULL RETURNING id
 FIND = """
 -- Whether there ever was an absence of this id.
 SELECT 1 FROM absences WHERE id = $1
+"""
+KNOWN = """
+-- Which of these absences are recorded.
+SELECT id::text FROM absences WHERE id = ANY ($1::uuid[])
 """
 WHOSE = """
 -- Who an absence is of.
@@ -104,6 +109,12 @@ async def away(db: Database, *, since: datetime, team: str | None = None, staff:
     async with connected(db) as link:
         who = [staff] if staff else [row["id"] for row in await link.fetch(TEAM, team)]
         return [Absence.model_validate(dict(row)) for row in await link.fetch(AWAY, who, since)]
+
+
+async def known(db: Database, ids: Sequence[UUID]) -> set[str]:
+    """Which of these absences are recorded."""
+    async with connected(db) as link:
+        return {row["id"] for row in await link.fetch(KNOWN, list(ids))}
 
 
 async def withdrawn(db: Database, absence: str) -> bool:

@@ -8,7 +8,7 @@ from planner.clock import local_day
 from planner.journey import summary
 from records import definitions, measures, notices, roles
 from records.database import Database, Link, connected, transaction
-from records.errors import Ahead, Gap, NotRegistered, UnknownDefinition
+from records.errors import Ahead, Gap, NotBegun, NotRegistered, UnknownDefinition
 from records.rows import Row, as_json, contact_rows, digest, event_rows, said_row, step_rows
 from records.support import offer_debrief
 from records.word import DECIDED, word
@@ -143,8 +143,8 @@ async def commit(db: Database, commit: Commit, *, email: bool) -> Committed:
     """Record one revision of a journey, and who is told; `email` says whether notices are to be mailed too.
 
     The same commit again changes nothing and answers the same. Raises NotRegistered for a transition
-    the records do not know, Gap for a revision that does not follow the last one, UnknownDefinition
-    when the rules were never given, and Ahead when something else is recorded there already.
+    the records do not know, UnknownDefinition when the rules were never given, Ahead when something else is recorded
+    there already, and Gap, which is an Ahead, for a revision that does not follow the last one.
     """
     change = change_of(commit)
     async with transaction(db) as link:
@@ -155,7 +155,7 @@ async def commit(db: Database, commit: Commit, *, email: bool) -> Committed:
             answer = await _answer(link, change, row["team"])
             return answer.model_copy(update={"peers": row["peers"]})
         if change.revision != row["revision"] + 1:
-            raise Gap(commit.journey.transition_id, change.revision, row["revision"])
+            await refuse_as_ahead(link, change)
         pathway = await _pathway(link, commit)
         team = await _team(link, commit.journey, row["team"], row["coordinator_id"])
         committed = await write(link, change, pathway, team, email=email, was=row["coordinator_id"])
@@ -214,12 +214,16 @@ def _begins_again(change: Change, recorded: int) -> bool:
 
 
 async def refuse_as_ahead(link: Link, change: Change) -> None:
+    """Refuse a change that does not follow what the records hold: they have something else there, or not so much."""
     row = await link.fetchrow(RECORDED_JOURNEY, change.id)
     if row is None:
-        raise NotRegistered(change.commit.journey.transition_id)
+        raise NotBegun(change.commit.journey.transition_id)
     said = change.commit.said
     answer = await _receipt(link, change.id, said.id) if said else None
-    raise Ahead(Journey.model_validate_json(row["journey"]), row["canonical"], row["team"], answer)
+    journey = Journey.model_validate_json(row["journey"])
+    if change.revision > journey.revision + 1:
+        raise Gap(change.revision, journey, row["canonical"], row["team"], answer)
+    raise Ahead(journey, row["canonical"], row["team"], answer)
 
 
 async def _pathway(link: Link, commit: Commit) -> Pathway:
@@ -239,13 +243,25 @@ async def _team(link: Link, journey: Journey, team: str, coordinator: str | None
 
 
 async def _write_journey(link: Link, change: Change, pathway: Pathway, team: str) -> None:
-    commit, journey = change.commit, change.commit.journey
+    commit = change.commit
     said = said_row(commit)
+    await list_journey(link, change.id, commit.journey, pathway, team)
+    await link.execute(
+        INSERT_COMMIT, change.id, change.revision, as_json(change.events), said["said_at"], said["command_id"],
+        said["command"], said["role"], said["staff"], said["reason"], change.digest, commit.at,
+    )  # fmt: skip
+    if contacts := contact_rows(commit.events, change.journey):
+        await link.execute(INSERT_CONTACTS, change.id, as_json(contacts), said["role"], said["staff"])
+    await measures.write(link, change.id, change.revision, measures.rows(commit.events), said["staff"])
+
+
+async def list_journey(link: Link, transition_id: UUID, journey: Journey, pathway: Pathway, team: str) -> None:
+    """Write a journey, and everything that is listed of it."""
     glance = summary(pathway, journey)
     await link.execute(
         UPDATE_TRANSITION,
-        change.id,
-        change.revision,
+        transition_id,
+        journey.revision,
         team,
         journey.coordinator,
         journey.overlap.staff if journey.overlap else None,
@@ -263,14 +279,8 @@ async def _write_journey(link: Link, change: Change, pathway: Pathway, team: str
         journey.model_dump_json(),
         journey.started,
     )
-    await link.execute(UPSERT_STEPS, change.id, as_json(step_rows(journey, change.journey, team)))
-    await link.execute(
-        INSERT_COMMIT, change.id, change.revision, as_json(change.events), said["said_at"], said["command_id"],
-        said["command"], said["role"], said["staff"], said["reason"], change.digest, commit.at,
-    )  # fmt: skip
-    if contacts := contact_rows(commit.events, change.journey):
-        await link.execute(INSERT_CONTACTS, change.id, as_json(contacts), said["role"], said["staff"])
-    await measures.write(link, change.id, change.revision, measures.rows(commit.events), said["staff"])
+    rows = step_rows(journey, journey.model_dump(mode="json"), team)
+    await link.execute(UPSERT_STEPS, transition_id, as_json(rows))
 
 
 async def _tell(link: Link, change: Change, team: str, was: str | None, *, email: bool) -> Committed:

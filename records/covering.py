@@ -60,6 +60,33 @@ OUTCOMES = """
 SELECT transition_id::text, group_id::text AS "group", step, was, became, staff, starts, goes_on, why
 FROM absence_outcomes WHERE absence_id = $1 ORDER BY recorded_at, transition_id, step
 """
+UNDER_WAY = """
+-- Absences that stand and are not over: `booked` where a contact in one waits for its outcome, `goes_with` where
+-- somebody whom the worker goes with does.
+WITH standing AS (
+    SELECT a.id, a.staff, a.starts, a.ends, a.recorded_by,
+        EXISTS (
+            SELECT FROM bookings b WHERE b.staff = a.staff AND b.status = 'booked'
+                AND b.starts >= a.starts - interval '8 hours' AND b.starts > $1
+                AND b.ends > a.starts AND b.starts < a.ends
+                AND (b.group_id IS NOT NULL
+                    OR EXISTS (SELECT FROM transitions t WHERE t.id = b.transition_id AND t.status = 'open'))
+                AND NOT EXISTS (
+                    SELECT FROM absence_outcomes o WHERE o.absence_id = a.id
+                        AND (o.transition_id, o.group_id, o.step)
+                            IS NOT DISTINCT FROM (b.transition_id, b.group_id, b.step)
+                )
+        ) AS booked,
+        EXISTS (
+            SELECT FROM assignments g JOIN transitions t ON t.id = g.transition_id AND t.status = 'open'
+            WHERE g.staff = a.staff AND g.ends IS NULL AND NOT EXISTS (
+                SELECT FROM absence_outcomes o WHERE o.absence_id = a.id AND o.transition_id = g.transition_id
+            )
+        ) AS goes_with
+    FROM absences a WHERE a.withdrawn_at IS NULL AND a.ends > $1
+)
+SELECT * FROM standing WHERE booked OR goes_with ORDER BY starts, id
+"""
 LOCAL_IDS = """
 -- What people on these transitions are called here.
 SELECT t.id::text AS id, p.local_id FROM transitions t JOIN people p ON p.id = t.person_id WHERE t.id = ANY ($1::uuid[])
@@ -74,9 +101,7 @@ def command_id(absence: Absence) -> str:
 
 async def concerned(db: Database, absence: Absence, now: datetime, division: Division) -> Concerned:
     """Whose contacts an absence concerns from now on, and whether it is long: then others go with them meanwhile."""
-    member = await staff(db, absence.staff)
-    settled = await policy(db, member.team or "")
-    long = working_days(absence, division) >= settled.long_absence_working_days
+    long = await _long(db, absence, division)
     spell = (absence.staff, absence.starts, absence.ends, now)
     async with transaction(db) as link:
         await link.execute(LOCK, absence.staff)
@@ -87,6 +112,26 @@ async def concerned(db: Database, absence: Absence, now: datetime, division: Div
     timed = {one.transition_id for one in contacts if one.step}
     mine = [one for one in contacts if one.step or one.transition_id not in timed]
     return Concerned(long=long, contacts=mine, done=groups)
+
+
+async def under_way(db: Database, now: datetime, division: Division) -> list[Absence]:
+    """The absences that are not covered yet, as far as the records say: the one that begins first first."""
+    async with connected(db) as link:
+        rows = await link.fetch(UNDER_WAY, now)
+    found = []
+    for row in rows:
+        said = {name: row[name] for name in ("staff", "starts", "ends", "recorded_by")}
+        absence = Absence.model_validate(said | {"id": str(row["id"])})
+        if row["booked"] or await _long(db, absence, division):
+            found.append(absence)
+    return found
+
+
+async def _long(db: Database, absence: Absence, division: Division) -> bool:
+    """Whether others go with the worker's people meanwhile."""
+    member = await staff(db, absence.staff)
+    settled = await policy(db, member.team or "")
+    return working_days(absence, division) >= settled.long_absence_working_days
 
 
 def _group(met: Outcome) -> Outcome:

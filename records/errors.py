@@ -44,14 +44,14 @@ class NotRegistered(RecordsError):
         )
 
 
-class Gap(RecordsError):
-    """A commit came whose revision does not follow the last recorded one."""
+class NotBegun(RecordsError):
+    """The records have somebody's registration alone: nothing to go on from."""
 
-    def __init__(self, transition_id: str, revision: int, recorded: int) -> None:
+    def __init__(self, transition_id: str) -> None:
         super().__init__(
             "conflict",
-            f"Transition {transition_id} is recorded up to revision {recorded}, so revision {revision} "
-            f"cannot be recorded before revision {recorded + 1}.",
+            f"Transition {transition_id} is registered and was never begun: take the person on again, by the same "
+            "`alongside start`, import or message as before.",
         )
 
 
@@ -85,3 +85,19 @@ class Ahead(RecordsError):
         self.definition = definition
         self.team = team
         self.receipt = receipt
+
+
+class Gap(Ahead):
+    """A commit came whose revision does not follow the last recorded one.
+
+    The records never lose a revision by themselves: they were put back to an earlier moment, by a restore or by a
+    standby that had not everything. They win for the past, so the workflow goes on from what they hold.
+    """
+
+    def __init__(self, revision: int, journey: Journey, definition: str, team: str, receipt: Receipt | None) -> None:
+        super().__init__(journey, definition, team, receipt)
+        self.message = (
+            f"Transition {journey.transition_id} is recorded up to revision {journey.revision}, so revision {revision} "
+            f"cannot be recorded before revision {journey.revision + 1}."
+        )
+        self.args = (self.message,)

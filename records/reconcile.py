@@ -3,28 +3,75 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from records.database import Database, transaction
+from asyncpg import Record
+
+from records import definitions
+from records.commit import LOCK_TRANSITION, list_journey
+from records.database import Database, connected, transaction
+from records.errors import NotBegun, NotRegistered, RecordsError, UnknownDefinition
 from records.rows import Row, step_rows
 from schemas.journey import Journey
+from schemas.pathway import Pathway
 
-RECORDED = """
--- Every transition as the records have it, with its steps. Reads everything, by its nature.
-SELECT t.id, t.status, t.revision, t.team, t.journey::text AS journey,
-    (SELECT coalesce(jsonb_object_agg(s.step, jsonb_build_array(s.state, s.due)), '{}') FROM steps s
+_RECORDED = """SELECT t.id, t.status, t.revision, t.team, t.journey::text AS journey,
+    (SELECT coalesce(jsonb_object_agg(s.step, jsonb_build_array(s.state, s.due)), '{{}}') FROM steps s
      WHERE s.transition_id = t.id)::text AS steps,
-    (SELECT coalesce(jsonb_object_agg(m.milestone, jsonb_build_array(m.expected, m.occurred)), '{}') FROM milestones m
+    (SELECT coalesce(jsonb_object_agg(m.milestone, jsonb_build_array(m.expected, m.occurred)), '{{}}') FROM milestones m
      WHERE m.transition_id = t.id)::text AS milestones,
-    (SELECT coalesce(jsonb_object_agg(f.fact, f.value), '{}') FROM fact_periods f
+    (SELECT coalesce(jsonb_object_agg(f.fact, f.value), '{{}}') FROM fact_periods f
      WHERE f.transition_id = t.id AND f.until IS NULL)::text AS facts
-FROM transitions t ORDER BY t.id
+FROM transitions t {which}
+"""
+RECORDED = f"""
+-- Every transition as the records have it, with its steps. Reads everything, by its nature.
+{_RECORDED.format(which="ORDER BY t.id")}"""
+RECORDED_ONE = f"""
+-- One transition as the records have it, with its steps.
+{_RECORDED.format(which="WHERE t.id = $1")}"""
+LATEST = """
+-- The latest revision that was committed of a transition, when, and its journey.
+SELECT t.journey::text AS journey, t.team, t.definition, c.revision, c.at
+FROM transitions t LEFT JOIN LATERAL (
+    SELECT revision, at FROM commits WHERE transition_id = t.id ORDER BY revision DESC LIMIT 1
+) c ON true WHERE t.id = $1
+"""
+COUNT_AGAIN = """
+-- What is counted of a transition follows its journey again.
+SELECT keep_milestones($1), keep_facts($1, $2)
 """
 _SHOWN = 8
 """Differences of one journey that are named; the rest are counted."""
 
 _PRIVATE = frozenset({"born", "facts", "reason", "by_hand"})
 """What says something of the person: that it differs is told, what it is not."""
+
+
+class Kind(StrEnum):
+    """What sort of difference it is, by how it is mended."""
+
+    STUCK = "stands still"
+    UNKNOWN = "not in the records"
+    BEGUN_ALONE = "begun in Temporal alone"
+    NOT_BEGUN = "registered and not begun"
+    NOT_FOLLOWED = "not followed"
+    OTHERWISE = "otherwise"
+    LISTED = "listed otherwise"
+    VISIT_NOT_FOLLOWED = "visit not followed"
+    VISIT_UNKNOWN = "visit not in the records"
+    ABSENCE_NOT_COVERED = "absence not covered"
+    ABSENCE_UNKNOWN = "absence not in the records"
+
+
+class Difference(NamedTuple):
+    """Something that Temporal and the records, or the records and themselves, tell differently; of which id."""
+
+    kind: Kind
+    id: str
+    words: str
 
 
 class Recorded(NamedTuple):
@@ -46,14 +93,25 @@ async def recorded(db: Database) -> AsyncIterator[tuple[str, Recorded]]:
     """Every transition of the records by id, read in one snapshot without holding them all in memory."""
     async with transaction(db) as link:
         async for row in link.cursor(RECORDED, prefetch=200):
-            steps = {step: (state, _instant(due)) for step, (state, due) in json.loads(row["steps"]).items()}
-            milestones = {
-                name: (_instant(expected), _instant(occurred))
-                for name, (expected, occurred) in json.loads(row["milestones"]).items()
-            }
-            journey = json.loads(row["journey"]) if row["journey"] is not None else None
-            standing = (row["status"], row["revision"], row["team"], journey)
-            yield str(row["id"]), Recorded(*standing, steps, milestones, json.loads(row["facts"]))
+            yield str(row["id"]), _recorded(row)
+
+
+async def recorded_one(db: Database, transition_id: str) -> Recorded | None:
+    """One transition of the records; None when they do not have it."""
+    async with connected(db) as link:
+        row = await link.fetchrow(RECORDED_ONE, UUID(transition_id))
+    return _recorded(row) if row else None
+
+
+def _recorded(row: Record) -> Recorded:
+    steps = {step: (state, _instant(due)) for step, (state, due) in json.loads(row["steps"]).items()}
+    milestones = {
+        name: (_instant(expected), _instant(occurred))
+        for name, (expected, occurred) in json.loads(row["milestones"]).items()
+    }
+    journey = json.loads(row["journey"]) if row["journey"] is not None else None
+    standing = (row["status"], row["revision"], row["team"], journey)
+    return Recorded(*standing, steps, milestones, json.loads(row["facts"]))
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -61,28 +119,62 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def differences(told: Mapping[str, Mapping[str, Any]], records: Mapping[str, Recorded]) -> list[str]:
+    """The sentences of what `compared` finds."""
+    return [found.words for found in compared(told, records)]
+
+
+def compared(told: Mapping[str, Mapping[str, Any]], records: Mapping[str, Recorded]) -> list[Difference]:
     """What differs, a sentence each, between the journeys that Temporal tells by transition id and the records.
 
     Empty when all is well. A closed journey that Temporal no longer keeps is no difference.
     """
     found = [
-        f"Transition {one} runs in Temporal and is not in the records." for one in sorted(told.keys() - records.keys())
+        Difference(Kind.UNKNOWN, one, f"Transition {one} runs in Temporal and is not in the records.")
+        for one in sorted(told.keys() - records.keys())
     ]
     for one in sorted(records):
         row = records[one]
-        if one in told:
-            found += [f"Transition {one}: {what}." for what in _against_temporal(told[one], row)]
+        if one in told and row.journey is None:
+            said = "it runs in Temporal, and the records have only its registration"
+            found.append(Difference(Kind.BEGUN_ALONE, one, f"Transition {one}: {said}."))
+        elif one in told:
+            unlike = _against_temporal(told[one], row)
+            found += [Difference(Kind.OTHERWISE, one, f"Transition {one}: {what}.") for what in unlike]
         elif row.status != "closed":
-            found.append(f"Transition {one} is {row.status} in the records and does not run in Temporal.")
+            kind = Kind.NOT_FOLLOWED if row.journey else Kind.NOT_BEGUN
+            said = f"Transition {one} is {row.status} in the records and does not run in Temporal."
+            found.append(Difference(kind, one, said))
         if row.journey is not None:
-            found += [f"Transition {one}: {what}." for what in _against_itself(row)]
+            strayed = _against_itself(row)
+            found += [Difference(Kind.LISTED, one, f"Transition {one}: {what}.") for what in strayed]
     return found
 
 
+async def list_again(db: Database, transition_id: str) -> None:
+    """Write what is listed and counted of a transition anew, from its recorded journey. Raises RecordsError."""
+    which = UUID(transition_id)
+    async with transaction(db) as link:
+        if await link.fetchrow(LOCK_TRANSITION, which) is None:
+            raise NotRegistered(transition_id)
+        row = await link.fetchrow(LATEST, which)
+        if row is None or row["journey"] is None:
+            raise NotBegun(transition_id)
+        journey = Journey.model_validate_json(row["journey"])
+        if journey.revision != row["revision"]:
+            raise RecordsError(
+                "conflict",
+                f"Transition {transition_id}: its recorded journey is at revision {journey.revision} and its latest "
+                f"commit is {row['revision']}. Nothing was changed: see `alongside verify`, and compare with a backup.",
+            )
+        text = await definitions.canonical(link, journey.definition)
+        if text is None:
+            raise UnknownDefinition(transition_id, journey.definition)
+        await list_journey(link, which, journey, Pathway.parse_canonical(text), row["team"])
+        await link.execute(COUNT_AGAIN, which, row["at"])
+
+
 def _against_temporal(told: Mapping[str, Any], row: Recorded) -> list[str]:
-    if row.journey is None:
-        return ["it runs in Temporal, and the records have only its registration"]
-    ours, theirs = _normal(row.journey), _normal(told)
+    ours, theirs = _normal(row.journey or {}), _normal(told)
     named = [_named(path, there, here) for path, there, here in _unequal("", theirs, ours)]
     more = len(named) - _SHOWN
     return named[:_SHOWN] + ([f"and {more} more differences"] if more > 0 else [])

@@ -42,7 +42,7 @@ OF_WRITER = {
         *("teams", "staff", "cover", "people", "transitions", "notices", "absences", "assignments", "bookings"),
         *("group_sessions", "group_places", "visits", "visit_notices", "debriefs", "feeds", "api_tokens"),
         *("webhooks", "webhook_messages", "event_sources", "bulk_actions", "bulk_items", "chart_marks"),
-        *("goals", "licences", "experience", "ready_periods", "ring_keys", "person_keys"),
+        *("goals", "licences", "experience", "ready_periods", "ring_keys", "person_keys", "troubles"),
     ),
     Right.REMOVE: ("steps", "milestones", "fact_periods", "peer_queue", "sessions", "sign_ins"),
 }

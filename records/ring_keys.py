@@ -1,5 +1,8 @@
 """Which keys of the ring the records know: so that nobody goes on with other keys than what is here was sealed with."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from asyncpg import Record
 
 from records.database import Database, Link, connected, keys_of, transaction
@@ -48,7 +51,7 @@ async def introduce(db: Database) -> None:
             return
         keys = keys_of(link)
         rows = await link.fetch(PROOFS)
-        if problem := _problem(keys, rows):
+        if problem := differing(keys, rows):
             raise RecordsError("conflict", problem)
         for key_id in set(keys.ids) - {row["id"] for row in rows}:
             await link.execute(INTRODUCE, key_id, keys.proof(key_id))
@@ -58,10 +61,11 @@ async def introduce(db: Database) -> None:
 
 async def problem(link: Link, keys: KeyRing) -> str | None:
     """Why these are not the keys of these records, in a sentence; None when they are."""
-    return _problem(keys, await link.fetch(PROOFS)) if await link.fetchval(HERE) else None
+    return differing(keys, await link.fetch(PROOFS)) if await link.fetchval(HERE) else None
 
 
-def _problem(keys: KeyRing, known: list[Record]) -> str | None:
+def differing(keys: KeyRing, known: Sequence[Record | Mapping[str, Any]]) -> str | None:
+    """Why these are not the keys known by `id`, `proof` and `retired_at`, in a sentence; None when they are."""
     missing = [row["id"] for row in known if row["id"] not in keys.ids and row["retired_at"] is None]
     if missing:
         return (

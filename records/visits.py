@@ -1,6 +1,6 @@
 """Who is out, until when they are expected, and who was told that they are not back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -52,6 +52,10 @@ OUT_NOW = f"""
 -- Everybody who is out, the one expected back first (or missing longest) first.
 SELECT {COLUMNS} FROM visits WHERE checked_out IS NULL ORDER BY expected_end, id LIMIT $1
 """  # noqa: S608
+KNOWN = """
+-- Which of these visits are recorded.
+SELECT id::text FROM visits WHERE id = ANY ($1::uuid[])
+"""
 CHECK_OUT = """
 -- Somebody is back; only the first to say so is recorded.
 UPDATE visits SET checked_out = $2, checked_out_by = $3, checked_out_command = $4, went_wrong = $5
@@ -182,6 +186,12 @@ async def _recipients(link: Link, due: DueAlert) -> list[roles.Recipient]:
 def _without(directory: roles.Directory, out: Collection[str]) -> roles.Directory:
     """The staff list without those who cannot answer because they are what it is about."""
     return replace(directory, staff={who: holder for who, holder in directory.staff.items() if who not in out})
+
+
+async def known(db: Database, ids: Sequence[UUID]) -> set[str]:
+    """Which of these visits are recorded."""
+    async with connected(db) as link:
+        return {row["id"] for row in await link.fetch(KNOWN, list(ids))}
 
 
 async def acting(db: Database, visit: Visit, staff_id: str, at: datetime) -> Actor:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
@@ -10,8 +11,9 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from planner.refused import Refused
-from records import absences
+from records import absences, covering
 from records.database import Database
+from schemas.codes import Division
 from schemas.covering import CoverAbsenceState, Outcome, Progress
 from schemas.staff import Absence
 from workers.transitions import REFUSALS
@@ -48,6 +50,36 @@ async def begin(client: Client, task_queue: str, absence: Absence) -> Absence:
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await operation.workflow_handle()  # has the same error, and complains when nobody looks at it
         return absence
+
+
+async def not_followed(client: Client, db: Database, division: Division) -> list[Absence]:
+    """The absences that are not covered yet, by the records, and that this Temporal does not cover."""
+    running = "WorkflowType = 'CoverAbsenceWorkflow' AND ExecutionStatus = 'Running'"
+    covered = {execution.id async for execution in client.list_workflows(running)}
+    standing = await covering.under_way(db, datetime.now(UTC), division)
+    return [absence for absence in standing if workflow_id(absence.id) not in covered]
+
+
+async def follow(client: Client, task_queue: str, absence: Absence) -> bool:
+    """Cover an absence that is recorded, from where it stands; whether nothing did. No worker has to run for it."""
+    try:
+        await client.start_workflow(
+            CoverAbsenceWorkflow.run,
+            CoverAbsenceState(absence=absence),
+            id=workflow_id(absence.id),
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
+
+
+async def enter_again(client: Client, task_queue: str, absence_id: str) -> None:
+    """Record an absence that Temporal alone knows of, and go on covering it."""
+    known = (await progress(client, absence_id)).absence
+    await _handle(client, absence_id).terminate("the records do not know of it: it is entered again")
+    await follow(client, task_queue, known)
 
 
 async def result(client: Client, absence_id: str) -> list[Outcome]:

@@ -45,12 +45,16 @@ async def look_again(client: Client, task_queue: str, bulk_id: str) -> None:
         await begin(client, task_queue, bulk_id)
 
 
+async def not_followed(client: Client, db: Database) -> list[str]:
+    """What was asked for and is not under way."""
+    running = "WorkflowType = 'BulkWorkflow' AND ExecutionStatus = 'Running'"
+    followed = {execution.id async for execution in client.list_workflows(running)}
+    return [one for one in await bulk.under_way(db) if workflow_id(one) not in followed]
+
+
 async def follow_all(client: Client, task_queue: str, db: Database) -> int:
     """Have everything done that was asked for and is not under way; how much there was."""
-    told = {
-        one.id async for one in client.list_workflows("WorkflowType = 'BulkWorkflow' AND ExecutionStatus = 'Running'")
-    }
-    missing = [one for one in await bulk.under_way(db) if workflow_id(one) not in told]
+    missing = await not_followed(client, db)
     for bulk_id in missing:
         await begin(client, task_queue, bulk_id)
     return len(missing)

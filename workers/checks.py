@@ -26,6 +26,7 @@ from records.ring_keys import problem
 from workers.client import Pool, Services, connect, missing_search_attributes, resolve, running
 from workers.keys import file_of, load_keys, source
 from workers.settings import Settings, encrypted, unknown_variables
+from workers.still import FAILING
 from workers.stop import Stop
 
 _OLDEST_POSTGRES = 180000
@@ -34,7 +35,6 @@ _PATIENCE = 5
 _ALMOST_FULL = 0.1
 _GIGABYTE = 1_000_000_000
 _SEALED_WITHIN = timedelta(hours=25)
-_STUCK = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 _OURS = " AND TaskQueue = '{}'"
 _BROKEN_OFF = "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated')"
 
@@ -100,7 +100,7 @@ def _first_sentence(error: Exception) -> str:
 async def _stuck(client: Client, task_queue: str) -> Finding:
     what = "stand still"
     try:
-        count = (await client.count_workflows(_STUCK + _OURS.format(task_queue))).count
+        count = (await client.count_workflows(FAILING + _OURS.format(task_queue))).count
     except RPCError:
         return Finding(what=what, state="ok", found="this Temporal does not count what stands still")
     if count:
@@ -112,7 +112,7 @@ async def _stuck(client: Client, task_queue: str) -> Finding:
 async def _broken_off(client: Client, task_queue: str) -> Finding:
     count = (await client.count_workflows(_BROKEN_OFF + _OURS.format(task_queue))).count
     if count:
-        mend = "`alongside reconcile` names whom nobody follows, and `alongside adopt` follows them again."
+        mend = "`alongside reconcile` names whom nobody follows, and `alongside rebuild` follows them again."
         return Finding(what="broken off", state="warning", found=_journeys(count), mend=mend)
     return Finding(what="broken off", state="ok", found="none")
 

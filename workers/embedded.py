@@ -1,12 +1,11 @@
 """PostgreSQL and Temporal in one data folder, for as long as this process runs: nothing to install by hand."""
 
 import asyncio
-import fcntl
 import os
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +20,7 @@ from records.rights import READER, WRITER
 from records.ring_keys import used
 from workers.client import Embedded, add_search_attributes, register_search_attributes, wanted_search_attributes
 from workers.codec import converter
+from workers.folder import make_private, only_one, restored_half, write_private
 from workers.keys import from_file, make_file, own_file
 from workers.ports import Ports, choose_ports, free_port, listen_for_web
 from workers.postgres_server import DATABASE, PostgresServer
@@ -52,8 +52,12 @@ class EmbeddedServices:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             self.failure: asyncio.Future[Stop] = asyncio.get_running_loop().create_future()
-            _make_private(self.data_dir)
-            stack.enter_context(_only_one(self.data_dir / "lock"))
+            make_private(self.data_dir)
+            stack.enter_context(only_one(self.data_dir))
+            if restored_half(self.data_dir):
+                raise Stop(
+                    f"Restoring into {self.data_dir} did not come to its end: restore again, with the same backup."
+                )
             self.postgres = PostgresServer(self.data_dir)
             self.temporal = TemporalServer(
                 self.data_dir,
@@ -136,7 +140,7 @@ class EmbeddedServices:
             ui_url=self.ui_url,
             web_url=self.web_url,
         )
-        _write_private(Embedded.file(self.data_dir), told.model_dump_json(indent=2) + "\n")
+        write_private(Embedded.file(self.data_dir), told.model_dump_json(indent=2) + "\n")
 
 
 @asynccontextmanager
@@ -205,38 +209,3 @@ async def _all(*starts: Coroutine[Any, Any, None]) -> None:
     for result in await asyncio.gather(*starts, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
-
-
-def _make_private(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Stop(f"The data folder {folder} cannot be made: {error.strerror}. Choose another with --data.") from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise Stop(f"The data folder {folder} cannot be written to: choose another with --data.")
-
-
-@contextmanager
-def _only_one(file: Path) -> Iterator[None]:
-    """Hold the folder's lock, which the operating system frees however we end."""
-    with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = lock.read().strip() or "?"
-            raise Stop(
-                f"Alongside already runs on {file.parent} (process {holder}): use that one, stop it with "
-                f"`kill {holder}`, or choose another folder with --data."
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Write the whole file at once, readable by us only."""
-    unfinished = file.with_suffix(".unfinished")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(text)
-    unfinished.replace(file)

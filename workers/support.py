@@ -30,11 +30,16 @@ async def follow(client: Client, task_queue: str, staff_id: str, division: Divis
     )
 
 
-async def follow_all(client: Client, task_queue: str, db: Database, division: Division) -> int:
-    """Follow everybody who should be and is not; how many there were."""
+async def not_followed(client: Client, db: Database) -> list[str]:
+    """Whose support should be followed and is not."""
     running = "WorkflowType = 'SupportWorkflow' AND ExecutionStatus = 'Running'"
     followed = {execution.id async for execution in client.list_workflows(running)}
-    missing = [who for who in await support.to_follow(db) if workflow_id(who) not in followed]
+    return [one for one in await support.to_follow(db) if workflow_id(one) not in followed]
+
+
+async def follow_all(client: Client, task_queue: str, db: Database, division: Division) -> int:
+    """Follow everybody who should be and is not; how many there were."""
+    missing = await not_followed(client, db)
     for who in missing:
         await follow(client, task_queue, who, division)
     return len(missing)

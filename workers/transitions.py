@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import get_args
 
 from temporalio.api.common.v1 import WorkflowExecution
@@ -25,14 +25,16 @@ from temporalio.service import RPCError, RPCStatusCode
 from planner import journey as planner
 from planner.preview import Preview
 from planner.refused import Refused, Why, closed_as
-from records import commit, definitions, notices, reconcile
-from records.database import Database, connected
-from records.errors import UnknownDefinition
+from records import commit, reconcile
+from records.database import Database
+from records.errors import NotBegun
+from records.going_on import GoingOn, going_on
+from records.reconcile import Difference, Kind
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.journey import Journey
 from schemas.pathway import Pathway
 from workflows.state import TransitionState
-from workflows.transition import TransitionWorkflow
+from workflows.transition import REMEMBERED, TransitionWorkflow
 
 REFUSALS: tuple[Why, ...] = get_args(Why)
 AT_ONCE = 16
@@ -56,15 +58,52 @@ async def start_transition(
     return await _start(client, task_queue, start.transition_id, state)
 
 
-async def adopt(
-    client: Client, task_queue: str, journey: Journey, definition: str, team: str, outbox: Sequence[str] = ()
-) -> Receipt:
-    """Go on following somebody from a journey of the records, in a Temporal that does not know them.
+async def go_on(client: Client, task_queue: str, db: Database, transition_id: str, *, closed_too: bool = False) -> bool:
+    """Follow somebody from where the records have them, in a Temporal that does not; whether it did not.
 
-    `outbox` has the ids of notices that are still to be mailed.
+    With `closed_too`, one that has closed is followed until what is still to be mailed is. Nothing is waited for, so
+    it works before a worker runs. Raises RecordsError for who has not begun.
     """
-    state = TransitionState(definition=definition, team=team, journey=journey, outbox=list(outbox))
-    return await _start(client, task_queue, journey.transition_id, state)
+    standing = await going_on(db, transition_id, REMEMBERED)
+    if standing.journey is None:
+        raise NotBegun(transition_id)
+    if standing.status != "open" and not closed_too:
+        return False
+    try:
+        await _go_on(client, task_queue, standing, standing.journey)
+    except WorkflowAlreadyStartedError:
+        # What it records it records before it ends: open by the records and ended here, another past has ended.
+        standing = await going_on(db, transition_id, REMEMBERED)
+        if standing.status != "open" or standing.journey is None or await _runs(client, transition_id):
+            return False
+        await _go_on(client, task_queue, standing, standing.journey, again=True)
+    return True
+
+
+async def _go_on(client: Client, task_queue: str, standing: GoingOn, journey: Journey, *, again: bool = False) -> None:
+    state = TransitionState(
+        definition=standing.definition,
+        team=standing.team,
+        journey=journey,
+        handled=standing.handled,
+        outbox=standing.outbox,
+        last=standing.last,
+        peers=standing.peers,
+    )
+    reuse = WorkflowIDReusePolicy
+    await client.start_workflow(
+        TransitionWorkflow.run,
+        state,
+        id=workflow_id(journey.transition_id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        id_reuse_policy=reuse.ALLOW_DUPLICATE if again else reuse.ALLOW_DUPLICATE_FAILED_ONLY,
+    )
+
+
+async def _runs(client: Client, transition_id: str) -> bool:
+    status = (await _described(client, transition_id)).workflow_execution_info.status
+    return status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
 
 
 async def _start(client: Client, task_queue: str, transition_id: str, state: TransitionState) -> Receipt:
@@ -174,7 +213,7 @@ async def journeys(client: Client) -> tuple[dict[str, Journey], list[str]]:
             wedged = await cannot_go_on(client, transition_id)
             return transition_id, None if wedged else await query_journey(client, transition_id)
 
-    answers = await asyncio.gather(*[asyncio.create_task(ask(one)) async for one in _followed(client)])
+    answers = await asyncio.gather(*[asyncio.create_task(ask(one)) async for one in followed(client)])
     told = {one: journey for one, journey in answers if journey is not None}
     return told, sorted(one for one, journey in answers if journey is None)
 
@@ -191,33 +230,74 @@ async def cannot_go_on(client: Client, transition_id: str) -> bool:
     return latest.history.events[0].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
 
 
-async def _followed(client: Client) -> AsyncIterator[str]:
+async def followed(client: Client) -> AsyncIterator[str]:
+    """The ids of every transition that Temporal follows now."""
     async for execution in client.list_workflows("WorkflowType = 'TransitionWorkflow' AND ExecutionStatus = 'Running'"):
         yield execution.id.removeprefix("transition-")
 
 
 async def differences(client: Client, db: Database) -> list[str]:
-    """Where Temporal and the records tell of a journey differently, a sentence each; empty when all is well."""
+    """The sentences of what `compared` finds."""
+    return [found.words for found in await compared(client, db)]
+
+
+async def compared(client: Client, db: Database) -> list[Difference]:
+    """Where Temporal and the records tell of a journey differently; empty when all is well."""
     told, stuck = await journeys(client)
     records = {one: row async for one, row in reconcile.recorded(db) if one not in stuck}
-    found = [f"Transition {one} cannot go on: its workflow fails again and again, as the worker logs." for one in stuck]
-    return found + reconcile.differences(
-        {one: journey.model_dump(mode="json") for one, journey in told.items()}, records
+    found = [
+        Difference(
+            Kind.STUCK, one, f"Transition {one} cannot go on: its workflow fails again and again, as the worker logs."
+        )
+        for one in stuck
+    ]
+    return found + reconcile.compared({one: journey.model_dump(mode="json") for one, journey in told.items()}, records)
+
+
+async def compared_one(client: Client, db: Database, transition_id: str) -> list[Difference]:
+    """The same of one journey that runs."""
+    told = await query_journey(client, transition_id)
+    records = {transition_id: row} if (row := await reconcile.recorded_one(db, transition_id)) else {}
+    return reconcile.compared({transition_id: told.model_dump(mode="json")}, records)
+
+
+async def stop_following(client: Client, transition_id: str, why: str) -> None:
+    """End the workflow of a transition as it stands, if one runs; the records are left as they are."""
+    try:
+        await _handle(client, transition_id).terminate(why)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+
+
+async def begin_as_before(client: Client, task_queue: str, transition_id: str) -> bool:
+    """Begin a journey anew, as the history that Temporal has of it says that it was begun; False when it has none."""
+    try:
+        state = await _begun_with(client, transition_id)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    if state is None or state.start is None:
+        return False
+    await stop_following(client, transition_id, "the records do not know that it began: it is begun as before")
+    await client.start_workflow(
+        TransitionWorkflow.run,
+        TransitionState(definition=state.definition, team=state.team, start=state.start),
+        id=workflow_id(transition_id),
+        task_queue=task_queue,
     )
+    return True
 
 
-async def adopt_all(client: Client, task_queue: str, db: Database) -> int:
-    """Follow every open transition of the records that this Temporal does not; how many there were."""
-    told = {one async for one in _followed(client)}
-    count = 0
-    async for transition_id, row in reconcile.recorded(db):
-        if row.journey is None or row.status != "open" or transition_id in told:
-            continue
-        journey = Journey.model_validate(row.journey)
-        async with connected(db) as link:
-            text = await definitions.canonical(link, journey.definition)
-        if text is None:
-            raise UnknownDefinition(transition_id, journey.definition)
-        await adopt(client, task_queue, journey, text, row.team, await notices.waiting_for(db, transition_id))
-        count += 1
-    return count
+async def _begun_with(client: Client, transition_id: str, run_id: str | None = None) -> TransitionState | None:
+    """What the first run of a workflow was given, as far as Temporal still has it."""
+    handle = client.get_workflow_handle(workflow_id(transition_id), run_id=run_id)
+    async for event in handle.fetch_history_events(page_size=1):
+        started = event.workflow_execution_started_event_attributes
+        first = started.first_execution_run_id
+        if run_id is None and started.continued_execution_run_id:
+            return await _begun_with(client, transition_id, first)
+        [state] = await client.data_converter.decode(started.input.payloads, [TransitionState])
+        return state if isinstance(state, TransitionState) else None
+    return None

@@ -15,6 +15,7 @@ from records.migrate import pending
 from workers.client import Pool, Services, bare_connection, connect, connect_pool, register_search_attributes, resolve
 from workers.embedded import EmbeddedServices
 from workers.keys import configured
+from workers.restored import bring_together
 from workers.settings import Settings
 from workers.stop import Stop
 
@@ -42,12 +43,14 @@ async def run_up(
     ):
         services = Services(own.database_url, {"target_host": own.temporal_address})
         failure = asyncio.create_task(_give_up(own, stop))
+        together = asyncio.create_task(bring_together(settings, services))
         listening = own.listen_for_web(settings.web_port) if door else None
         try:
             ready(welcome(own))
             await _work(settings, services, stop, door, listening)
         finally:
             failure.cancel()
+            together.cancel()
         if own.failure.done():
             raise own.failure.result()
 

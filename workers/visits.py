@@ -111,12 +111,27 @@ async def not_followed(client: Client, db: Database) -> list[Visit]:
     return [visit for visit in await visits.out_now(db) if workflow_id(visit.id) not in followed]
 
 
-async def adopt_all(client: Client, task_queue: str, db: Database) -> int:
-    """Miss everybody who is out by the records and whom this Temporal does not know; how many there were."""
-    found = await not_followed(client, db)
-    for visit in found:
-        await _start(client, task_queue, db, visit)
-    return len(found)
+async def follow(client: Client, task_queue: str, db: Database, visit: Visit) -> bool:
+    """Miss somebody who is out by the records from now on; whether nobody did. No worker has to run for it."""
+    try:
+        await client.start_workflow(
+            VisitWorkflow.run,
+            VisitState(visit=visit, policy=await policy(db, visit.team or "")),
+            id=workflow_id(visit.id),
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
+
+
+async def enter_again(client: Client, task_queue: str, db: Database, visit_id: str) -> None:
+    """Record a visit that Temporal alone knows of, and go on missing whoever is out on it."""
+    known = await state(client, visit_id)
+    handle = _handle(client, visit_id)
+    await handle.terminate("the records do not know of it: it is entered again")
+    await follow(client, task_queue, db, known)
 
 
 async def state(client: Client, visit_id: str) -> Visit:

@@ -28,11 +28,16 @@ async def follow(client: Client, task_queue: str, webhook: str) -> None:
     )
 
 
+async def not_followed(client: Client, db: Database) -> list[str]:
+    """Who is to be told and is not."""
+    running = "WorkflowType = 'WebhookWorkflow' AND ExecutionStatus = 'Running'"
+    followed = {execution.id async for execution in client.list_workflows(running)}
+    return [one for one in await webhooks.to_follow(db) if workflow_id(one) not in followed]
+
+
 async def follow_all(client: Client, task_queue: str, db: Database) -> int:
     """Tell everybody who is to be told and is not; how many there were."""
-    running = "WorkflowType = 'WebhookWorkflow' AND ExecutionStatus = 'Running'"
-    told = {execution.id async for execution in client.list_workflows(running)}
-    missing = [one for one in await webhooks.to_follow(db) if workflow_id(one) not in told]
+    missing = await not_followed(client, db)
     for webhook in missing:
         await follow(client, task_queue, webhook)
     return len(missing)

@@ -36,7 +36,7 @@ async def test_a_past_and_its_ledger(pool: Pool, tmp_path: Path) -> None:
 async def test_it_says_who_is_followed_by_nobody() -> None:
     said = await alongside("synthesize", "--people", "2", "--years", "0.2", "--until", "2026-11-01")
     assert "followed by nobody" in said.text
-    assert "alongside adopt" in said.text
+    assert "alongside rebuild" in said.text
 
 
 async def test_never_among_real_people(pool: Pool, tmp_path: Path) -> None:

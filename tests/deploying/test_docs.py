@@ -19,7 +19,7 @@ def test_every_command_exists() -> None:
     assert isinstance(command, TyperGroup)
     code = "\n".join(CODE)
     told = {*re.findall(r"(?:^|[\s/])alongside ([a-z]+)", code), *re.findall(r"compose run .*\bworker ([a-z]+)", code)}
-    assert {"up", "worker", "migrate", "register", "doctor", "adopt", "reconcile"} <= told
+    assert {"up", "worker", "migrate", "register", "doctor", "rebuild", "reconcile"} <= told
     assert told <= set(command.commands)
 
 

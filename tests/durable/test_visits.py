@@ -21,7 +21,7 @@ from schemas.workforce import Place as Where
 from tests.durable.following import TEAM, Place, now, place, until
 from tests.durable.test_mail import PUBLIC_URL, Post, post
 from workers.client import Pool
-from workers.visits import adopt_all, check_in, check_out, extend, next_alert, not_followed, state, workflow_id
+from workers.visits import check_in, check_out, extend, follow, next_alert, not_followed, state, workflow_id
 
 __all__ = ["post"]  # a fixture
 WORKER, LEAD = "peer-1", "lead-1"
@@ -285,7 +285,7 @@ async def test_a_temporal_that_lost_the_visit_takes_it_up_again(here: Place, tem
     assert done.checked_out_by == WORKER
 
 
-async def test_who_is_out_by_the_records_alone_is_missed_again_after_adopting(here: Place) -> None:
+async def test_who_is_out_by_the_records_alone_is_missed_again(here: Place) -> None:
     await staffed(here.pool)
     visit = await go(here)
     await here.client.get_workflow_handle(workflow_id(visit.id)).terminate("lost")
@@ -294,7 +294,8 @@ async def test_who_is_out_by_the_records_alone_is_missed_again_after_adopting(he
         return await not_followed(here.client, here.pool) == [visit]
 
     await until(lost)
-    assert await adopt_all(here.client, here.settings.task_queue, here.pool) == 1
+    assert await follow(here.client, here.settings.task_queue, here.pool, visit)
+    assert not await follow(here.client, here.settings.task_queue, here.pool, visit)
     assert await next_alert(here.client, visit.id) == visit.expected_end
     await tell(here, visit, back("back"))
 

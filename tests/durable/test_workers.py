@@ -1,6 +1,5 @@
 """Workers come and go, in several versions; journeys stay."""
 
-import asyncio
 from uuid import uuid4
 
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
@@ -10,7 +9,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from schemas.command import Complete
 from tests.durable.following import TEAM, Followed, Place, inpatient, now, place, until
 from workers.client import Pool
-from workers.transitions import adopt, cannot_go_on, differences, query_journey
+from workers.transitions import cannot_go_on, differences, query_journey, workflow_id
+from workflows.state import TransitionState
+from workflows.transition import TransitionWorkflow
 
 MOST_EVENTS = 10
 """History events that a completed step may cost."""
@@ -85,9 +86,10 @@ async def test_a_fault_in_the_rules_is_seen_and_loses_nothing(here: Place) -> No
     await person.handle.terminate("to be taken over with a fault")
     faulty = journey.model_copy(deep=True)
     faulty.steps["discharge-plan"].ladder = "no-such-ladder"
-    wedged = asyncio.create_task(adopt(here.client, here.settings.task_queue, faulty, inpatient().canonical, TEAM))
+    state = TransitionState(definition=inpatient().canonical, team=TEAM, journey=faulty)
+    await here.client.start_workflow(
+        TransitionWorkflow.run, state, id=workflow_id(person.id), task_queue=here.settings.task_queue
+    )
     await until(lambda: cannot_go_on(here.client, person.id))
-    wedged.cancel()
-    await asyncio.gather(wedged, return_exceptions=True)
     found = await differences(here.client, here.pool)
     assert any(person.id in line and "cannot go on" in line for line in found), found

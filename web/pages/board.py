@@ -18,6 +18,7 @@ from web import export
 from web.answers import page
 from web.export import Columns
 from web.viewer import House_, Needs, Viewer
+from workers.still import standing_still
 
 router = APIRouter(prefix="/board")
 Watcher = Annotated[Viewer, Depends(Needs(Action.BOARD))]
@@ -122,12 +123,15 @@ async def board(request: Request, here: House_, viewer: Watcher) -> Response:
     """Everything that operations watch, as it is now; the page asks again by itself unless it is held still."""
     now = here.clock()
     found = await watched.board(here.db, now, midnight(local_day(now)))
+    standing, asked = await standing_still(here.temporal, here.settings.task_queue, here.db, now)
     tables = [table(what, found.late) for what in (What.SAFETY, What.SILENCE, What.OTHER)]
     known: dict[str, Any] = {
         "board": found,
         "tables_of": dict(zip(("safety", "silence", "other"), tables, strict=True)),
+        "standing_still": standing,
+        "asked": asked,
         "still": request.query_params.get("still") == "yes",
-        "totals": _totals(found),
+        "totals": _totals(found) | {"standing": len(standing)},
         "undelivered": sorted(found.undelivered, key=lambda one: list(WHY).index(one.why)),
         "why": WHY,
         "lasting": lasting,

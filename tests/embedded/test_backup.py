@@ -1,0 +1,225 @@
+"""A restore drill: what was backed up is put back elsewhere, to one moment or to two, and everybody is followed."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from workers.backup import MANIFEST, TEMPORAL
+from workers.client import running
+from workers.folder import RESTORED, RESTORING
+
+ALONGSIDE = Path(sys.executable).parent / "alongside"
+DATA = Path(__file__).parents[2] / "cli" / "demo_data"
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("embedded")]
+
+TWICE = """
+-- What was told, or fired, more than once.
+SELECT transition_id, step, kind, due, number, recipient FROM notices GROUP BY 1, 2, 3, 4, 5, 6 HAVING count(*) > 1
+"""
+TO_DO = """
+-- What is done by saying so.
+SELECT transition_id::text AS transition, step FROM steps
+WHERE kind IN ('document', 'meeting', 'measure', 'decision') AND state IN ('open', 'missed')
+ORDER BY transition_id, step
+"""
+
+
+@dataclass(frozen=True)
+class Up:
+    """An `alongside up` of its own, and the commands that find it."""
+
+    folder: Path
+    process: asyncio.subprocess.Process
+
+    async def run(self, *words: str) -> tuple[int, str]:
+        """Run a command to its end; its exit code and all that it said."""
+        return await alongside(self.folder, *words)
+
+    async def ask(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """Ask its records."""
+        embedded = running(self.folder)
+        assert embedded is not None
+        connection = await asyncpg.connect(embedded.owner_url)
+        try:
+            return list(await connection.fetch(query, *arguments))
+        finally:
+            await connection.close()
+
+    async def done(self, command: str, which: int) -> None:
+        """Say that something is done, under a command of this id."""
+        row = (await self.ask(TO_DO))[which]
+        code, said = await self.run(
+            "complete", row["transition"], row["step"], "--as", "lead-first-outreach-north", "--id", command
+        )  # fmt: skip
+        assert code == 0, said
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Ours, for commands on a data folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALONGSIDE_", "TEMPORAL_"))}
+    return {**kept, "ALONGSIDE_DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
+
+
+async def alongside(folder: Path, *words: str) -> tuple[int, str]:
+    """Run a command on a data folder."""
+    process = await asyncio.create_subprocess_exec(
+        ALONGSIDE, *words, env=environment(folder), stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
+
+
+@asynccontextmanager
+async def up(folder: Path) -> AsyncIterator[Up]:
+    """Everything on a folder, ended as a power cut would."""
+    with (folder.parent / f"{folder.name}.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            ALONGSIDE, "up", "--no-ui", env=environment(folder), stdout=asyncio.subprocess.PIPE, stderr=log
+        )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(120):
+            assert (await process.stdout.readline()).startswith(b"Alongside runs"), "see the log"
+        yield Up(folder, process)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+
+
+def some_of(folder: Path, first: int, last: int) -> str:
+    """A caseload of a few rows of the demo's."""
+    header, *rows = (DATA / "caseload-2026-11-16.csv").read_text(encoding="utf-8-sig").splitlines()
+    file = folder / f"caseload-{first}.csv"
+    file.write_text("\n".join([header, *rows[first:last]]) + "\n")
+    return str(file)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Two backups of one system, with what went on in between, and its keys."""
+
+    early: Path
+    late: Path
+    keys: Path
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def taken(tmp_path_factory: pytest.TempPathFactory) -> Taken:
+    """A system that was backed up twice and then killed."""
+    folder = tmp_path_factory.mktemp("backup")
+    found = Taken(folder / "early", folder / "late", folder / "data" / "keys.json")
+    async with up(folder / "data") as running_here:
+        for words in (
+            ("import", str(DATA / "staff-2026-11-16.csv"), "--refused", str(folder / "no-staff.csv")),
+            ("import", some_of(folder, 0, 30), "--as-of", "2026-11-16", "--refused", str(folder / "no-people.csv")),
+            ("backup", str(found.early)),
+        ):
+            code, said = await running_here.run(*words)
+            assert code in (0, 1) if words[0] == "import" else code == 0, said
+        assert "The keys are not in it" in said
+        for number in range(3):
+            await running_here.done(f"after-{number}", number)
+        more = ("import", some_of(folder, 30, 35), "--as-of", "2026-11-16", "--refused", str(folder / "no-more.csv"))
+        await running_here.run(*more)
+        code, said = await running_here.run("backup", str(found.late))
+        assert code == 0, said
+        await running_here.done("lost", 4)
+    return found
+
+
+def mixed(taken: Taken, records: str, temporal: str, into: Path) -> Path:
+    """A backup whose records are of one moment, and whose Temporal of another."""
+    of = {"early": taken.early, "late": taken.late}
+    shutil.copytree(of[records], into)
+    shutil.copyfile(of[temporal] / TEMPORAL, into / TEMPORAL)
+    manifest = json.loads((into / MANIFEST).read_text())
+    manifest["files"][TEMPORAL] = json.loads((of[temporal] / MANIFEST).read_text())["files"][TEMPORAL]
+    (into / MANIFEST).write_text(json.dumps(manifest))
+    return into
+
+
+@pytest.mark.parametrize(("records", "temporal"), [("late", "late"), ("early", "late"), ("late", "early")])
+async def test_a_restore_drill(taken: Taken, tmp_path: Path, records: str, temporal: str) -> None:
+    backup, data = mixed(taken, records, temporal, tmp_path / "backup"), tmp_path / "data"
+    code, said = await alongside(data, "restore", str(backup), "--keys", str(taken.keys))
+    assert code == 0, said
+    async with up(data) as restored:
+        async with asyncio.timeout(180):
+            while (data / RESTORED).exists():
+                await asyncio.sleep(0.1)
+        code, said = await restored.run("reconcile")
+        assert code == 0, said
+        code, said = await restored.run("verify")
+        assert code == 0, said
+        commands = {row["command_id"] for row in await restored.ask("SELECT command_id FROM commits")}
+        assert ("after-2" in commands) == (records == "late")
+        assert "lost" not in commands
+        await restored.done("goes-on", 0)
+        assert await restored.ask(TWICE) == []
+        code, said = await restored.run("reconcile")
+        assert code == 0, said
+
+
+async def test_what_is_not_as_it_should_be_is_refused_before_anything_is_written(taken: Taken, tmp_path: Path) -> None:
+    data, keys = tmp_path / "data", ("--keys", str(taken.keys))
+    other = tmp_path / "other.json"
+    await alongside(data, "keys", "new", str(other))
+    broken = mixed(taken, "early", "early", tmp_path / "broken")
+    with (broken / "base.tar.gz").open("r+b") as file:
+        file.seek(100)
+        file.write(b"\0\0\0\0")
+    unfinished = mixed(taken, "early", "early", tmp_path / "unfinished")
+    (unfinished / MANIFEST).unlink()
+    for backup, with_keys, why in (
+        (broken, keys, "is not what was backed up"),
+        (unfinished, keys, "no finished backup"),
+        (taken.early, ("--keys", str(other)), "not the keys of this backup"),
+        (taken.early, (), "There are no keys"),
+        (tmp_path / "nowhere", keys, "no finished backup"),
+    ):
+        code, said = await alongside(data, "restore", str(backup), *with_keys)
+        assert (code != 0, why in said, "Traceback" in said) == (True, True, False), said
+        assert not data.exists()
+    data.mkdir()
+    (data / "something").touch()
+    code, said = await alongside(data, "restore", str(taken.early), *keys)
+    assert (code, "nothing is written over" in said) == (2, True), said
+    assert [file.name for file in data.iterdir()] == ["something"]
+    code, said = await alongside(taken.keys.parent, "backup", str(taken.early))
+    assert (code, "not an empty folder" in said) == (2, True), said
+    code, said = await alongside(data, "backup", str(tmp_path / "new"))
+    assert (code, "nothing to back up" in said) == (2, True), said
+
+
+async def test_a_restore_that_was_cut_off_does_not_start_and_is_done_again(taken: Taken, tmp_path: Path) -> None:
+    data, keys = tmp_path / "data", ("--keys", str(taken.keys))
+    assert (await alongside(data, "restore", str(taken.early), *keys))[0] == 0
+    (data / RESTORING).mkdir()
+    code, said = await alongside(data, "up")
+    assert (code, "did not come to its end" in said) == (1, True), said
+    code, said = await alongside(data, "restore", str(taken.early), *keys)
+    assert code == 0, said
+    assert not (data / RESTORING).exists()
+
+
+async def test_a_folder_that_does_not_run_is_backed_up_too(taken: Taken, tmp_path: Path) -> None:
+    code, said = await alongside(taken.keys.parent, "backup", str(tmp_path / "backup"))
+    assert code == 0, said
+    code, said = await alongside(
+        tmp_path / "data", "restore", str(tmp_path / "backup"), "--keys", str(taken.keys)
+    )  # fmt: skip
+    assert code == 0, said
+    assert (tmp_path / "data" / "keys.json").read_text() == taken.keys.read_text()
+    assert (tmp_path / "backup").stat().st_mode & 0o077 == 0

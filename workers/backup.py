@@ -1,0 +1,214 @@
+"""A backup of the embedded services: the records and Temporal, taken while they run or while they do not.
+
+Temporal is copied first, so that the records are never behind it: a journey that has gone on meanwhile is behind the
+records, and adopts them. The keys are not in it.
+"""
+
+import asyncio
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import asyncpg
+from pydantic import BaseModel, ValidationError
+
+from records.ring_keys import used
+from workers.client import running
+from workers.folder import only_one, write_private
+from workers.postgres_server import MAJOR, PostgresServer, environment, program
+from workers.stop import Stop
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+"""Written last: a folder without it is no backup."""
+POSTGRES, WAL, TEMPORAL = "base.tar.gz", "pg_wal.tar.gz", "temporal.db"
+_PART = 1 << 20
+
+APPLIED = """
+-- The migrations that these records have.
+SELECT version FROM schema_migrations ORDER BY version
+"""
+
+
+class Part(BaseModel):
+    """A file of a backup."""
+
+    bytes: int
+    sha256: str
+
+
+class Key(BaseModel):
+    """A key that the records need: its id, and what shows that a key is this one and says nothing of it."""
+
+    id: str
+    proof: str
+
+
+class Manifest(BaseModel):
+    """What a backup has, when it was taken, and what it takes to restore it."""
+
+    format: int = FORMAT
+    taken_at: datetime
+    alongside: str
+    postgres: str
+    migrations: list[str]
+    keys: list[Key]
+    files: dict[str, Part]
+
+
+async def back_up(data_dir: Path, folder: Path) -> Manifest:
+    """Take a backup of a data folder into a new or empty one. Raises Stop; then there is no manifest in it."""
+    _refuse(data_dir, folder)
+    async with _records(data_dir) as url:
+        _make_empty(folder)
+        try:
+            return await _take(data_dir, url, folder)
+        except BaseException:
+            await asyncio.to_thread(_empty, folder)  # half a backup is none
+            raise
+
+
+async def _take(data_dir: Path, url: str, folder: Path) -> Manifest:
+    taken_at = datetime.now(UTC)
+    await asyncio.to_thread(_copy_temporal, data_dir / TEMPORAL, folder / TEMPORAL)
+    await _copy_records(url, folder)
+    connection = await asyncpg.connect(url)
+    try:
+        keys = [Key(id=row["id"], proof=row["proof"].hex()) for row in await used(connection) if not row["retired_at"]]
+        migrations = [row["version"] for row in await connection.fetch(APPLIED)]
+    finally:
+        await connection.close()
+    files = await asyncio.to_thread(_parts, folder)
+    manifest = Manifest(
+        taken_at=taken_at,
+        alongside=version("alongside"),
+        postgres=MAJOR,
+        migrations=migrations,
+        keys=keys,
+        files=files,
+    )
+    write_private(folder / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
+    _flush(folder)
+    return manifest
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a backup. Raises Stop when the folder has none, or one that this version cannot read."""
+    try:
+        manifest = Manifest.model_validate_json((folder / MANIFEST).read_text())
+    except OSError as error:
+        raise Stop(f"{folder} is no finished backup: there is no {MANIFEST} in it that can be read.", 2) from error
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise Stop(f"{folder / MANIFEST} is damaged: use another backup.", 2) from error
+    if manifest.format != FORMAT:
+        raise Stop(f"{folder} was taken by another version of Alongside ({manifest.alongside}): restore with that.", 2)
+    return manifest
+
+
+def part(file: Path) -> Part:
+    """What a file is, for the manifest."""
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256")
+    return Part(bytes=file.stat().st_size, sha256=digest.hexdigest())
+
+
+def _parts(folder: Path) -> dict[str, Part]:
+    return {file.name: part(file) for file in sorted(folder.iterdir())}
+
+
+def _refuse(data_dir: Path, folder: Path) -> None:
+    if not (data_dir / "postgres" / "PG_VERSION").exists():
+        raise Stop(
+            f"There is nothing to back up in {data_dir}: this is for the embedded services. For a PostgreSQL of your "
+            "own see docs/deploying.md.", 2,
+        )  # fmt: skip
+    if data_dir.absolute() in (folder.absolute(), *folder.absolute().parents):
+        raise Stop("A backup does not lie in the folder that it is of: choose another, best on another disk.", 2)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Stop(f"{folder} is not an empty folder: choose a new one for each backup.", 2)
+
+
+@asynccontextmanager
+async def _records(data_dir: Path) -> AsyncIterator[str]:
+    """Where the records answer: those of a running `alongside up`, else started for the time of the block."""
+    embedded = running(data_dir)
+    if embedded is not None:
+        yield embedded.owner_url or embedded.database_url
+        return
+    with only_one(data_dir):
+        server = PostgresServer(data_dir)
+        await server.start()
+        try:
+            yield server.url
+        finally:
+            await server.stop()
+
+
+def _make_empty(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise Stop(f"The folder {folder} cannot be made: {error.strerror}.", 2) from error
+
+
+def _copy_temporal(source: Path, target: Path) -> None:
+    """As SQLite's own backup does: what is being written meanwhile waits for a moment, and the copy is whole."""
+    target.touch(mode=0o600)
+    original, copy = sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=60), sqlite3.connect(target)
+    try:
+        original.backup(copy)
+    except sqlite3.Error as error:
+        raise Stop(f"Temporal's data could not be copied: {error}.") from error
+    finally:
+        copy.close()
+        original.close()
+
+
+async def _copy_records(url: str, folder: Path) -> None:
+    records = folder / "records"  # it wants a folder of its own
+    options = ["--format=tar", "--compress=client-gzip:1", "--wal-method=stream", "--checkpoint=fast", "--no-manifest"]
+    process = await asyncio.create_subprocess_exec(
+        program("pg_basebackup"),
+        *(f"--dbname={url}", f"--pgdata={records}", "--no-password", *options),
+        env=environment(),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        umask=0o077,
+    )
+    _, said = await process.communicate()
+    if process.returncode != 0:
+        last = said.decode(errors="replace").strip().splitlines()[-1:]
+        raise Stop(f"The records could not be copied: {' '.join(last) or 'pg_basebackup did not say why'}")
+    await asyncio.to_thread(_move_up, records)
+
+
+def _move_up(folder: Path) -> None:
+    for file in list(folder.iterdir()):
+        file.rename(folder.parent / file.name)
+    folder.rmdir()
+
+
+def _flush(folder: Path) -> None:
+    """Everything of a folder is on the disk when this returns."""
+    for path in (*folder.iterdir(), folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
