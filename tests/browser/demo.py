@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 ADDRESS = re.compile(r"The pages, .*: (http://\S+)")
-PATIENCE = 240
+PATIENCE = 480
 """Seconds for a whole caseload to be taken on, on a slow machine."""
 
 
