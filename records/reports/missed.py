@@ -7,61 +7,76 @@ _ETHNICITY = ", ".join(f"('{code}', '{words}')" for code, words in CATEGORIES.it
 
 _CASES = """
 -- Each appointment of one step, with what had been before it: a peer contact, and what was asked for of who comes.
-SELECT concat_ws('/', c.transition_id, c.step, c.number) AS case_id, c.transition_id, c.at,
-    (c.at AT TIME ZONE 'Europe/London')::date AS day, t.team, t.pathway, c.attendance, c.mechanism, k.peer_on,
-    e.words AS ethnicity, w.preference,
+-- Of the journeys, which are long, those alone are read that have a wish. All is joined before the days are looked at,
+-- of which the planner cannot tell how many appointments they leave.
+WITH appointments AS MATERIALIZED (
+    SELECT c.transition_id, c.number, c.at, c.attendance, c.mechanism, t.team, t.pathway, p.ethnicity
+    FROM contacts c JOIN transitions t ON t.id = c.transition_id JOIN people p ON p.id = t.person_id
+    WHERE c.step = '{step}' AND c.at >= $1::timestamp AT TIME ZONE 'Europe/London'
+        AND c.at < $2::timestamp AT TIME ZONE 'Europe/London'
+), met AS (
+    SELECT c.transition_id, c.number, (max(o.at) AT TIME ZONE 'Europe/London')::date AS peer_on
+    FROM appointments c JOIN contacts o ON o.transition_id = c.transition_id
+    LEFT JOIN steps s ON s.transition_id = o.transition_id AND s.step = o.step
+    WHERE o.at < c.at AND o.attendance IN ('5', '6')
+        AND coalesce(s.kind = 'peer-contact' OR s.owner = 'peer-worker', o.by_role = 'peer-worker')
+    GROUP BY c.transition_id, c.number
+), wishes AS (
+    SELECT c.transition_id, c.number, c.at, jsonb_array_elements_text(f.value) AS wish
+    FROM appointments c JOIN fact_periods f ON f.transition_id = c.transition_id AND f.fact = 'preferences'
+        AND f.since <= c.at AND coalesce(f.until > c.at, true)
+    WHERE jsonb_typeof(f.value) = 'array'
+    UNION
+    SELECT c.transition_id, c.number, c.at, j.wish
+    FROM appointments c CROSS JOIN LATERAL (
+        SELECT json_array_elements_text(o.journey #> '{{peers,wishes}}') AS wish FROM transitions o
+        WHERE o.id = c.transition_id AND o.journey #>> '{{peers,wishes,0}}' IS NOT NULL
+    ) j
+), asked_for AS MATERIALIZED (
+    SELECT a.transition_id, a.number, a.at, array_agg(a.wish) AS wishes FROM wishes a
+    WHERE split_part(a.wish, ':', 1) IN ('language', 'gender', 'culture')
+    GROUP BY a.transition_id, a.number, a.at
+), heard AS (
+    SELECT a.transition_id, a.number,
+        CASE WHEN m.id IS NULL THEN 'asked, no peer worker then' WHEN n.met = cardinality(a.wishes) THEN 'asked and met'
+            WHEN n.met > 0 THEN 'asked, met in part' ELSE 'asked, not met' END AS preference
+    FROM asked_for a LEFT JOIN LATERAL (
+        SELECT s.id, s.languages, s.attributes FROM assignments r JOIN staff s ON s.id = r.staff
+        WHERE r.transition_id = a.transition_id AND NOT r.joining AND r.starts <= a.at
+            AND coalesce(r.ends > a.at, true)
+        ORDER BY r.starts DESC, r.id DESC LIMIT 1
+    ) m ON true
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (
+            WHERE (split_part(w.wish, ':', 1) = 'language' AND substr(w.wish, 10) = ANY (m.languages))
+                OR (split_part(w.wish, ':', 1) <> 'language' AND w.wish = ANY (m.attributes))
+        ) AS met FROM unnest(a.wishes) AS w (wish)
+    ) n
+), known AS MATERIALIZED (
+    SELECT c.*, k.peer_on, e.words AS ethnic_category, coalesce(h.preference, 'not asked') AS preference
+    FROM appointments c
+    LEFT JOIN (VALUES {ethnicity}) AS e (code, words) ON e.code = c.ethnicity
+    LEFT JOIN met k ON k.transition_id = c.transition_id AND k.number = c.number
+    LEFT JOIN heard h ON h.transition_id = c.transition_id AND h.number = c.number
+)
+SELECT concat_ws('/', c.transition_id, '{step}', c.number) AS case_id, c.transition_id, c.at,
+    (c.at AT TIME ZONE 'Europe/London')::date AS day, c.team, c.pathway, c.attendance, c.mechanism, c.peer_on,
+    c.ethnic_category AS ethnicity, c.preference,
     g.taken,
     g.taken AND NOT g.missed AS seen,
     g.missed,
-    g.taken AND k.peer_on IS NOT NULL AS with_peer,
-    g.taken AND k.peer_on IS NULL AS without_peer,
-    g.taken AND NOT g.missed AND k.peer_on IS NOT NULL AS seen_with,
-    g.missed AND k.peer_on IS NOT NULL AS missed_with,
-    g.taken AND NOT g.missed AND k.peer_on IS NULL AS seen_without,
-    g.missed AND k.peer_on IS NULL AS missed_without,
+    g.taken AND c.peer_on IS NOT NULL AS with_peer,
+    g.taken AND c.peer_on IS NULL AS without_peer,
+    g.taken AND NOT g.missed AND c.peer_on IS NOT NULL AS seen_with,
+    g.missed AND c.peer_on IS NOT NULL AS missed_with,
+    g.taken AND NOT g.missed AND c.peer_on IS NULL AS seen_without,
+    g.missed AND c.peer_on IS NULL AS missed_without,
     c.attendance = '2' AS cancelled_by_person,
     c.attendance = '4' AS cancelled_by_us
-FROM contacts c
-JOIN transitions t ON t.id = c.transition_id
-JOIN people p ON p.id = t.person_id
+FROM known c
 CROSS JOIN LATERAL (
     SELECT c.attendance IN ('3', '5', '6', '7') AS taken, c.attendance IN ('3', '7') AS missed
 ) g
-LEFT JOIN (VALUES {ethnicity}) AS e (code, words) ON e.code = p.ethnicity
-LEFT JOIN LATERAL (
-    SELECT max((o.at AT TIME ZONE 'Europe/London')::date) AS peer_on
-    FROM contacts o LEFT JOIN steps s ON s.transition_id = o.transition_id AND s.step = o.step
-    WHERE o.transition_id = c.transition_id AND o.at < c.at AND o.attendance IN ('5', '6')
-        AND coalesce(s.kind = 'peer-contact' OR s.owner = 'peer-worker', o.by_role = 'peer-worker')
-) k ON true
-CROSS JOIN LATERAL (
-    SELECT count(*) AS asked, count(*) FILTER (
-        WHERE (split_part(a.wish, ':', 1) = 'language' AND substr(a.wish, 10) = ANY (m.languages))
-            OR (split_part(a.wish, ':', 1) <> 'language' AND a.wish = ANY (m.attributes))
-    ) AS met, max(m.id) AS worker
-    FROM (
-        SELECT jsonb_array_elements_text(f.value) AS wish FROM fact_periods f
-        WHERE f.transition_id = c.transition_id AND f.fact = 'preferences' AND jsonb_typeof(f.value) = 'array'
-            AND f.since <= c.at AND coalesce(f.until > c.at, true)
-        UNION
-        SELECT json_array_elements_text(t.journey #> '{{peers,wishes}}')
-        WHERE json_typeof(t.journey #> '{{peers,wishes}}') = 'array'
-    ) a
-    LEFT JOIN (
-        SELECT s.id, s.languages, s.attributes FROM assignments r JOIN staff s ON s.id = r.staff
-        WHERE r.transition_id = c.transition_id AND NOT r.joining AND r.starts <= c.at
-            AND coalesce(r.ends > c.at, true)
-        ORDER BY r.starts DESC, r.id DESC LIMIT 1
-    ) m ON true
-    WHERE split_part(a.wish, ':', 1) IN ('language', 'gender', 'culture')
-) q
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN q.asked = 0 THEN 'not asked' WHEN q.worker IS NULL THEN 'asked, no peer worker then'
-        WHEN q.met = q.asked THEN 'asked and met' WHEN q.met > 0 THEN 'asked, met in part'
-        ELSE 'asked, not met' END AS preference
-) w
-WHERE c.step = '{step}' AND c.at >= $1::timestamp AT TIME ZONE 'Europe/London'
-    AND c.at < $2::timestamp AT TIME ZONE 'Europe/London'
 """
 
 

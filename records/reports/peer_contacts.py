@@ -5,6 +5,7 @@ from records.reports.definition import Figure, Period, Report, Shown, Sort, Sure
 CASES = """
 -- Each booked contact of a worker that is over with what came of it, each group of theirs, and each contact that had
 -- no booking. A booking has the first contact from an hour before it on; one that nobody reported, on that day alone.
+-- `others` has no booking of these days: few are left to be held against the bookings of all others.
 WITH booked AS (
     SELECT b.id, b.staff, b.transition_id, b.step, b.group_id, b.starts, b.ends, b.minutes, b.place, b.status, f.number,
         f.attendance
@@ -18,6 +19,18 @@ WITH booked AS (
     WHERE b.status <> 'released' AND (b.ends <= $5 OR f.number IS NOT NULL)
         AND b.starts >= $1::timestamp AT TIME ZONE 'Europe/London'
         AND b.starts < $2::timestamp AT TIME ZONE 'Europe/London'
+), others AS MATERIALIZED (
+    SELECT c.transition_id, c.step, c.number, c.at, c.by_staff, c.by_role, c.mechanism, c.attendance FROM contacts c
+    WHERE c.at >= $1::timestamp AT TIME ZONE 'Europe/London' AND c.at < $2::timestamp AT TIME ZONE 'Europe/London'
+        AND NOT EXISTS (
+            SELECT FROM booked b
+            WHERE b.transition_id = c.transition_id AND b.step = c.step AND b.number = c.number
+        )
+), in_groups AS (
+    SELECT DISTINCT ON (c.transition_id, c.step, c.number) c.transition_id, c.step, c.number, n.place
+    FROM others c JOIN group_places q ON q.transition_id = c.transition_id AND q.step = c.step
+    JOIN group_sessions n ON n.id = q.group_id AND n.starts - interval '1 hour' <= c.at
+    ORDER BY c.transition_id, c.step, c.number, n.starts DESC
 ), had AS (
     SELECT concat_ws('/', b.id, b.staff) AS case_id, b.transition_id, b.starts AS at, b.staff, b.place, b.step,
         b.minutes / 60.0 AS hours, b.group_id, true AS booked,
@@ -33,15 +46,10 @@ WITH booked AS (
         c.step, NULL, NULL, false,
         CASE WHEN c.attendance IN ('5', '6') THEN 'done' WHEN c.attendance IN ('2', '4') THEN 'cancelled'
             ELSE 'not-seen' END
-    FROM contacts c
+    FROM others c
     LEFT JOIN steps s ON s.transition_id = c.transition_id AND s.step = c.step
-    LEFT JOIN LATERAL (
-        SELECT n.place FROM group_places q JOIN group_sessions n ON n.id = q.group_id
-        WHERE q.transition_id = c.transition_id AND q.step = c.step AND n.starts - interval '1 hour' <= c.at
-        ORDER BY n.starts DESC LIMIT 1
-    ) g ON true
-    WHERE c.at >= $1::timestamp AT TIME ZONE 'Europe/London' AND c.at < $2::timestamp AT TIME ZONE 'Europe/London'
-        AND coalesce(s.kind = 'peer-contact' OR s.owner = 'peer-worker', c.by_role = 'peer-worker')
+    LEFT JOIN in_groups g ON g.transition_id = c.transition_id AND g.step = c.step AND g.number = c.number
+    WHERE coalesce(s.kind = 'peer-contact' OR s.owner = 'peer-worker', c.by_role = 'peer-worker')
         AND NOT EXISTS (
             SELECT FROM bookings b WHERE b.transition_id = c.transition_id AND b.step = c.step
                 AND b.status <> 'released' AND c.at >= b.starts - interval '1 hour'
