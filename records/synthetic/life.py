@@ -251,6 +251,7 @@ class Life:
         for one, ended in arranged.settlement.ended.items():
             for row in self.bookings.get(one, []):
                 row |= {"status": ended.status, "released_why": ended.why}
+            self.note("hour over", booking=one, how=ended.status)
         for step, booked in now.booked.items():
             if booked.id not in self.bookings:
                 self.bookings[booked.id] = [
@@ -259,6 +260,9 @@ class Life:
                      "booked_at": self.now, "status": "booked", "released_why": None}
                     for one in peers.busy(booked, roster.policy)
                 ]  # fmt: skip
+                hours = {row["staff"]: row["minutes"] for row in self.bookings[booked.id]}
+                self.note("hour given", booking=booked.id, step=step, starts=booked.starts, ends=booked.ends,
+                          place=booked.place, minutes=hours)  # fmt: skip
         for joining, left, came in ((False, was.worker, now.worker), (True, was.joining, now.joining)):
             if left != came:
                 self._assigned(arranged, joining=joining, came=came)

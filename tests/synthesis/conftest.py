@@ -19,7 +19,7 @@ from workers.postgres_server import DATABASE, PostgresServer
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 SEEDS = (1, 20)
-PEOPLE = 500
+PEOPLE = 300
 
 
 class Lived(NamedTuple):

@@ -12,7 +12,7 @@ from records.reports.asked import Asked, asked
 from records.reports.counting import run
 from records.reports.definition import Report, Sort
 from records.reports.registry import BY_ID, find
-from tests.synthesis import truth, voices, waits, wards, young
+from tests.synthesis import hours, truth, voices, waits, wards, young
 from tests.synthesis.conftest import NOW, Lived
 from tests.synthesis.told import Case, Span, Told
 
@@ -34,12 +34,12 @@ TRUTHS: dict[str, Truth] = {
     "silence": waits.silences,
     "outcomes": voices.outcomes,
     "experience": voices.experience,
+    "peer-contacts": hours.contacts,
 }
 TRUTHS = {report_id: of for report_id, of in TRUTHS.items() if report_id in BY_ID}
 WITHOUT = {
     "escalations": "of the safety ladder alone, below",
-    "peer-contacts": "who is booked when is decided by the rules, and by nobody of whom the ledger tells",
-    "no-hours": "likewise",
+    "no-hours": "who has no hours is decided by the rules, and by nobody of whom the ledger tells",
 }
 """Reports without a truth of their own, and why."""
 FIRST = {
@@ -47,7 +47,7 @@ FIRST = {
     "inpatients": "delayed", "out-of-area": "brought_back", "destinations": "went", "track": "judged",
     "engagement": "transfers", "waits": "done", "missed-assessments": "missed_with",
     "missed-first-sessions": "missed", "silence": "seen",
-    "outcomes": "deteriorated", "experience": "negative",
+    "outcomes": "deteriorated", "experience": "negative", "peer-contacts": "unbooked",
 }  # fmt: skip
 """What must have happened some times, or the test tells nothing."""
 SPLITS = [
@@ -55,7 +55,7 @@ SPLITS = [
     ("delays", "attribution"), ("inpatients", "bed_class"), ("destinations", "destination"),
     ("engagement", "destination"), ("waits", "stage"), ("missed-assessments", "ethnicity"),
     ("missed-assessments", "preference"), ("missed-first-sessions", "preference"), ("outcomes", "in_team"),
-    ("outcomes", "on_pathway"),
+    ("outcomes", "on_pathway"), ("peer-contacts", "place"),
 ]  # fmt: skip
 """What reports are told apart by beside team and pathway."""
 ALL: dict[str, Any] = {"begins": date(2024, 10, 1), "ends": date(2026, 11, 27)}
