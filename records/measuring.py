@@ -37,6 +37,11 @@ async def scored(db: Database, transition_id: str, said: Mapping[str, Any], at: 
     held = await licences.held(db)
     firsts = await measures.first(db, transition_id, local_day(at))
     weights = await goals.weights(db, transition_id)
+    return beside(said, firsts, held, weights)
+
+
+def beside(said: Mapping[str, Any], firsts: Firsts, held: frozenset[str], weights: Weights) -> dict[str, Any]:
+    """The same where the first scores, the licences and what each goal weighs are known already."""
     scores: dict[str, Any] = {}
     for name, told in said.items():
         instrument = shipped().get(name)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from planner import conditions
+from planner import conditions, outcomes
 from planner.clock import birthday
 from records.synthetic import habits
 from records.synthetic.life import Life
@@ -78,7 +78,8 @@ class Eighteen:
         life.tell("milestone", milestone="transferred", occurred_at=left)
 
     def _asks(self, life: Life, step: StepState) -> None:
-        if not conditions.agreed(life.journey.facts, "destination"):
+        looks = any(one.state.unfinished and outcomes.is_review(one) for one in life.journey.steps.values())
+        if looks or not conditions.agreed(life.journey.facts, "destination"):
             life.try_at(step, life.now + life.chance.span(20, 40), self._asks)
             return
         way = "engaged" if life.chance.yes(0.7) else "not-engaged"

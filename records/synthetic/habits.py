@@ -5,6 +5,7 @@ from functools import partial
 
 from planner.policy import may_waive
 from planner.refused import Refused
+from records.synthetic import asking
 from records.synthetic.life import Life, a_while_ago
 from schemas.codes import Attendance, Mechanism, Role, StepKind
 from schemas.command import Actor
@@ -23,8 +24,6 @@ WENT = {
     Attendance.CANCELLED_BY_PERSON: 0.07, Attendance.CANCELLED_BY_PROVIDER: 0.04,
     Attendance.TOO_LATE_TO_BE_SEEN: 0.02,
 }  # fmt: skip
-_RANGES = {"QPR-15": (0, 60), "ReQoL-10": (0, 40), "SWEMWBS": (7, 35), "DIALOG": (1, 7), "GBO": (0, 10)}
-"""Measures of which a total is told, and between what it lies; the more the better."""
 
 
 def set_about(life: Life, step: StepState) -> None:
@@ -61,19 +60,14 @@ def report(life: Life, step: StepState) -> None:
 
 
 def done(life: Life, step: StepState, **more: object) -> None:
-    """Say that a step was done."""
+    """Say that a step was done, and what was answered where it asks for measures."""
     before = a_while_ago(life, step, timedelta(hours=20))
-    rule = life.pathway.step.get(step.of or "")
-    scores = {name: score(life, name) for name in (rule.measures if rule else []) if name in _RANGES}
-    life.note("done", step=step.id, kind=step.kind, on=before or life.now, scores=scores)
+    on = before or life.now
+    said = asking.ask(life, step)
+    scores = asking.scored(life, said, on)
+    life.note("done", step=step.id, kind=step.kind, on=on)
+    asking.tell(life, step, said, on)
     life.tell("complete", role=step.owner, step=step.id, done_at=before, scores=scores or None, **more)
-
-
-def score(life: Life, name: str) -> int:
-    """A total, better as the months go by, for most."""
-    least, most = _RANGES[name]
-    life.well = min(0.98, max(0.02, life.well + life.chance.gauss(0.05, 0.09)))
-    return round(least + (most - least) * life.well)
 
 
 def contact(life: Life, step: StepState, went: Attendance, how: Mechanism, **more: object) -> None:

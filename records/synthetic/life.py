@@ -11,7 +11,7 @@ from planner import peers
 from planner.peer_commands import Arranged, arrange
 from planner.turn import Outcome
 from planner.workforce.roster import Roster
-from records import notices
+from records import measures, notices
 from records.commit import escalation_rows
 from records.roles import Directory
 from records.rows import Row, contact_rows, digest, event_rows, said_row
@@ -88,7 +88,10 @@ class Kept(NamedTuple):
 
 
 class Life:
-    """A transition under way. `commits` are what is to be written, `team` whose it is now."""
+    """A transition under way. `commits` are what is to be written, `team` whose it is now.
+
+    `answers` are anonymous: they are only counted.
+    """
 
     def __init__(
         self, service: Service, story: Story, pathway: Pathway, whom: Someone, team: str, chance: Chance, at: datetime
@@ -102,6 +105,8 @@ class Life:
         self.journey = Journey(transition_id="", pathway=pathway.id, definition="", taken_on=at)
         self.contacts: dict[tuple[str, int], Row] = {}
         self.escalations: list[Row] = []
+        self.measures: list[Row] = []
+        self.answers: list[Row] = []
         self.ready: list[Row] = []
         self.bookings: dict[str, list[Row]] = {}
         self.assignments: list[Row] = []
@@ -234,6 +239,9 @@ class Life:
         spoken = {"by_role": said.role if said else None, "by_staff": said.staff if said else None}
         for row in contact_rows(events, _contacts(journey, events)):
             self.contacts.setdefault((row["step"], row["number"]), row | spoken)
+        self.measures += [
+            row | {"revision": journey.revision, "recorded_by": spoken["by_staff"]} for row in measures.rows(events)
+        ]
         told = notices.told(commit, self.team, self.service.directory)
         self.escalations += [row | {"revision": journey.revision} for row in escalation_rows(told)]
 
@@ -243,6 +251,7 @@ class Life:
         for one, ended in arranged.settlement.ended.items():
             for row in self.bookings.get(one, []):
                 row |= {"status": ended.status, "released_why": ended.why}
+            self.note("hour over", booking=one, how=ended.status)
         for step, booked in now.booked.items():
             if booked.id not in self.bookings:
                 self.bookings[booked.id] = [
@@ -251,6 +260,9 @@ class Life:
                      "booked_at": self.now, "status": "booked", "released_why": None}
                     for one in peers.busy(booked, roster.policy)
                 ]  # fmt: skip
+                hours = {row["staff"]: row["minutes"] for row in self.bookings[booked.id]}
+                self.note("hour given", booking=booked.id, step=step, starts=booked.starts, ends=booked.ends,
+                          place=booked.place, minutes=hours)  # fmt: skip
         for joining, left, came in ((False, was.worker, now.worker), (True, was.joining, now.joining)):
             if left != came:
                 self._assigned(arranged, joining=joining, came=came)

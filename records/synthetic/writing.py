@@ -70,6 +70,15 @@ SELECT e.* FROM jsonb_to_recordset($1::text::jsonb) AS e (transition_id uuid, re
     step text, at timestamptz, reason text, payload jsonb, said_at timestamptz, command_id text, command text,
     role text, staff text, recorded_at timestamptz)
 """
+EXPERIENCE = """
+-- Anonymous answers, counted.
+INSERT INTO experience (team, pathway, month, instrument, answer, answers)
+SELECT e.team, e.pathway, e.month, e.instrument, e.answer, count(*)
+FROM jsonb_to_recordset($1::text::jsonb) AS e (team text, pathway text, month date, instrument text, answer text)
+GROUP BY e.team, e.pathway, e.month, e.instrument, e.answer
+ON CONFLICT (instrument, month, team, pathway, answer)
+    DO UPDATE SET answers = experience.answers + excluded.answers
+"""
 _OF_A_TRANSITION = {
     "steps": """step text, kind text, title text, owner text, ladder text, state text, due timestamptz, late bool,
         opened timestamptz, done_on timestamptz, ended timestamptz, rung int, acknowledged_until timestamptz,
@@ -84,6 +93,11 @@ _OF_A_TRANSITION = {
     "assignments": """staff text, joining bool, starts timestamptz, ends timestamptz, why text, considered jsonb,
         revision int""",
     "peer_queue": "team text, urgency int, since timestamptz, ask jsonb",
+    "measures": """revision int, instrument text, view text, step text, version int, taken_on date,
+        recorded_at timestamptz, recorded_by text, declined bool, items jsonb, change text""",
+    "measure_scores": """revision int, instrument text, view text, scale text, version int, taken_on date,
+        raw numeric, derived numeric, change text""",
+    "experience_heard": "revision int, instrument text",
     "bookings": """id uuid, step text, staff text, starts timestamptz, ends timestamptz, busy tstzrange, minutes int,
         place text, status text, released_why text, booked_at timestamptz""",
 }
@@ -160,6 +174,8 @@ async def _write(link: Link, lives: list[Life]) -> None:
     for table, rows in _rows(lives).items():
         if rows:
             await link.execute(_inserting(table), as_json(rows))
+    answers = [row | {"pathway": life.pathway.id} for life in lives for row in life.answers]
+    await link.execute(EXPERIENCE, as_json(answers))
     deaths = [
         {"id": str(life.whom.id), "day": local_day(life.journey.closed.at).isoformat()}
         for life in lives
@@ -229,6 +245,9 @@ def _rows(lives: list[Life]) -> dict[str, list[Row]]:
             "contacts": life.contacts.values(),
             "escalations": life.escalations,
             "ready_periods": life.ready,
+            "measures": life.measures,
+            "measure_scores": (row | one for row in life.measures for one in row["scales"]),
+            "experience_heard": _heard(life),
             "assignments": life.assignments,
             "peer_queue": _queued(life),
             "bookings": (_busy(row) for rows in life.bookings.values() for row in rows),
@@ -236,6 +255,16 @@ def _rows(lives: list[Life]) -> dict[str, list[Row]]:
         for table, rows in of_it.items():
             found[table] += [row | {"transition_id": life.id} for row in rows]
     return found
+
+
+def _heard(life: Life) -> Iterable[Row]:
+    """In which revisions anonymous answers were asked for: what they were is with nobody."""
+    anonymous = {row["instrument"] for row in life.answers}
+    return (
+        {"revision": row["revision"], "instrument": row["instrument"]}
+        for row in life.measures
+        if row["instrument"] in anonymous
+    )
 
 
 def _busy(row: Row) -> Row:

@@ -9,7 +9,7 @@ WEEKS = 13
 OF_PEOPLE = ("people", "transitions")
 OF_TRANSITIONS = (
     "steps", "contacts", "events", "escalations", "milestones", "fact_periods", "ready_periods", "assignments",
-    "bookings",
+    "bookings", "measures", "measure_scores",
 )  # fmt: skip
 STAFF = frozenset(
     {"staff", "holder", "by_staff", "recorded_by", "assigned_by", "coordinator_id", "overlap_coordinator_id",

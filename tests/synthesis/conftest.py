@@ -18,8 +18,8 @@ from workers.client import Pool, open_pool
 from workers.postgres_server import DATABASE, PostgresServer
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-SEEDS = (1, 20, 300)
-PEOPLE = 500
+SEEDS = (1, 20)
+PEOPLE = 300
 
 
 class Lived(NamedTuple):

@@ -32,6 +32,8 @@ TABLES = {
     "steps": "*",
     "contacts": "*",
     "escalations": "*",
+    "measures": "*",
+    "measure_scores": "*",
     "milestones": "*",
     "fact_periods": "*",
     "events": "transition_id, revision, seq, event, step, at, said_at, command_id, command, role, staff, "

@@ -7,6 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from tests.synthesis import scores
+
+OVER = ("done", "waived")
+"""What a step that somebody was asked to do ends with, as long as the whole goes on."""
 LONDON = ZoneInfo("Europe/London")
 Fact = dict[str, Any]
 Case = dict[str, Any]
@@ -79,13 +83,24 @@ class Way:
         """When it ended."""
         if (end := self.first("ended")) is not None:
             return instant(end["at"])
-        if self.pathway == "inpatient-to-community":
-            last = self.first("done", step="review-6-months")
-        elif self.pathway == "waiting-list-to-discharge":
-            last = self.first("done", step="closing-review")
-        else:
-            last = None
-        return instant(last["at"]) if last else None
+        names = {"inpatient-to-community": "review-6-months", "waiting-list-to-discharge": "closing-review"}
+        last = self.first("done", step=names.get(self.pathway))
+        if last is None:
+            return None
+        # What got reliably worse until then is looked at before it ends.
+        over = [instant(last["at"])]
+        for at, review in self.looks:
+            if at <= over[0]:
+                looked = [instant(one["at"]) for one in self.done if one.get("step") == review and one["what"] in OVER]
+                if not looked:
+                    return None
+                over.append(min(looked))
+        return max(over)
+
+    @property
+    def looks(self) -> list[tuple[datetime, str]]:
+        """When it was said that something had got reliably worse, and what was to be done then."""
+        return [(at, f"outcome-review:{step}#1") for at, step in scores.worse(self.all("measured"))]
 
     def seen(self, *, mechanisms: tuple[str, ...] | None = None, **like: Any) -> list[datetime]:
         """When they were seen, by one of these ways, in the order of time."""
@@ -102,12 +117,13 @@ class Way:
 
 @dataclass
 class Told:
-    """Everything: `born` and `died` are people's."""
+    """Everything: `born` and `died` are people's, `surveys` are nobody's."""
 
     ways: list[Way]
     born: dict[str, date]
     ethnicity: dict[str, str | None]
     staff: dict[str, Fact]
+    surveys: list[Fact] = field(default_factory=list)
 
     def of(self, person: str) -> list[Way]:
         """The transitions of somebody."""
@@ -132,6 +148,9 @@ def told(lines: Iterable[str]) -> Told:
             continue
         if one["what"] == "staff":
             found.staff[one["id"]] = one
+            continue
+        if one["what"] == "survey":
+            found.surveys.append(one)
             continue
         if one["what"] == "began":
             ways[one["transition"]] = Way(
