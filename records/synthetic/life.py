@@ -263,6 +263,11 @@ class Life:
                 hours = {row["staff"]: row["minutes"] for row in self.bookings[booked.id]}
                 self.note("hour given", booking=booked.id, step=step, starts=booked.starts, ends=booked.ends,
                           place=booked.place, minutes=hours)  # fmt: skip
+        for event in arranged.events:
+            if event.event is Kind.NO_SLOT:
+                self.note("no hour", step=event.step)
+        if was.waiting_since is None and now.waiting_since is not None:
+            self.note("waits for a worker")
         for joining, left, came in ((False, was.worker, now.worker), (True, was.joining, now.joining)):
             if left != came:
                 self._assigned(arranged, joining=joining, came=came)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from tests.synthesis.told import Case, Fact, Span, Told, Way, day, instant
+from tests.synthesis.told import Case, Fact, Span, Told, Way, day, instant, tenths
 
 PLACES = {"02": "telephone", "04": "telephone", "11": "video"}
 
@@ -19,6 +19,52 @@ def contacts(told: Told, now: datetime, span: Span) -> Iterator[Case]:
                 yield _case(way, hour["starts"], contact, hour["place"], minutes)
         for contact in without:
             yield _case(way, contact["on"], contact, PLACES.get(contact["mechanism"]), None)
+
+
+def none(told: Told, now: datetime, span: Span) -> Iterator[Case]:
+    """Each time that somebody waited for a worker, and each contact the first time that no hour was found for it."""
+    for way in told.ways:
+        without: set[str] = set()
+        for place, one in enumerate(way.done):
+            later = way.done[place + 1 :]
+            if one["what"] == "waits for a worker":
+                yield _without(way, one, "a person without a worker", _worker(later))
+            if one["what"] == "no hour" and one["step"] not in without:
+                without.add(one["step"])
+                yield _without(way, one, "a contact without a time", _hour(later, one["step"]))
+
+
+def _worker(later: list[Fact]) -> tuple[Fact, bool] | None:
+    """What ended the wait for a worker, and whether one was found."""
+    for one in later:
+        if one["what"] == "goes with" and not one["joining"] and one["staff"] is not None:
+            return one, True
+        if one["what"] == "peer support" and one["answer"] != "accepted":
+            return one, False
+    return None
+
+
+def _hour(later: list[Fact], step: str) -> tuple[Fact, bool] | None:
+    """What ended the search for an hour, and whether the contact came about."""
+    for one in later:
+        had = one["what"] == "contact" and one["attendance"] in ("5", "6")
+        if one.get("step") == step and (had or one["what"] in ("hour given", "waived")):
+            return one, one["what"] != "waived"
+        if one["what"] == "peer support" and one["answer"] != "accepted":
+            return one, False
+    return None
+
+
+def _without(way: Way, one: Fact, sort: str, end: tuple[Fact, bool] | None) -> Case:
+    since = instant(one["at"])
+    found = end is not None and end[1]
+    over = not found and (end is not None or way.ended is not None)
+    return {
+        "day": day(since), "team": way.team, "pathway": way.pathway, "sort": sort, "told": True,
+        "people": sort == "a person without a worker", "contacts": sort == "a contact without a time", "found": found,
+        "waiting": not found and not over, "over": over,
+        "days": tenths(instant(end[0]["at"]) - since) if end is not None and found else None,
+    }  # fmt: skip
 
 
 def _matched(way: Way) -> tuple[list[tuple[Fact, Fact | None]], list[Fact]]:

@@ -35,11 +35,11 @@ TRUTHS: dict[str, Truth] = {
     "outcomes": voices.outcomes,
     "experience": voices.experience,
     "peer-contacts": hours.contacts,
+    "no-hours": hours.none,
 }
 TRUTHS = {report_id: of for report_id, of in TRUTHS.items() if report_id in BY_ID}
 WITHOUT = {
     "escalations": "of the safety ladder alone, below",
-    "no-hours": "who has no hours is decided by the rules, and by nobody of whom the ledger tells",
 }
 """Reports without a truth of their own, and why."""
 FIRST = {
@@ -48,6 +48,7 @@ FIRST = {
     "engagement": "transfers", "waits": "done", "missed-assessments": "missed_with",
     "missed-first-sessions": "missed", "silence": "seen",
     "outcomes": "deteriorated", "experience": "negative", "peer-contacts": "unbooked",
+    "no-hours": "contacts",
 }  # fmt: skip
 """What must have happened some times, or the test tells nothing."""
 SPLITS = [

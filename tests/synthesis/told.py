@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -53,6 +54,12 @@ def months_on(of: date, months: int) -> date:
 def birthday(born: date, age: int) -> date:
     """The day on which somebody reaches an age; who is born on 29 February does so on the 28th."""
     return months_on(born, 12 * age)
+
+
+def tenths(span: timedelta) -> float:
+    """Days, to one decimal, as people round."""
+    days = Decimal(int(span.total_seconds())) / 86400
+    return float(days.quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 @dataclass

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 
-from tests.synthesis.told import Case, Span, Told, Way, day, instant, months_on
+from tests.synthesis.told import Case, Span, Told, Way, day, instant, months_on, tenths
 
 WAITING = "waiting-list-to-discharge"
 SILENT_AFTER = {"inpatient-to-community": 21, "camhs-to-adult": 42, WAITING: 42}
@@ -100,7 +99,7 @@ def silences(told: Told, now: datetime, span: Span) -> Iterator[Case]:
             state = (
                 "silent" if ended is None else "closed" if seen is None else "seen" if seen > raised else "told_late"
             )
-            days = _tenths(seen - raised) if state == "seen" and seen is not None else None
+            days = tenths(seen - raised) if state == "seen" and seen is not None else None
             yield {
                 "day": day(raised), "team": way.team, "pathway": way.pathway, "raised": True, state: True,
                 "days": days, "days_longest": days,
@@ -137,8 +136,3 @@ def _watched(way: Way) -> tuple[datetime, datetime] | None:
         return way.began, way.began
     left = way.first("discharged")
     return (instant(left["at"]), instant(left["on"])) if left else None
-
-
-def _tenths(span: timedelta) -> float:
-    days = Decimal(int(span.total_seconds())) / 86400
-    return float(days.quantize(Decimal("0.1"), ROUND_HALF_UP))
