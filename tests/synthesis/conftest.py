@@ -18,7 +18,7 @@ from workers.client import Pool, open_pool
 from workers.postgres_server import DATABASE, PostgresServer
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-SEEDS = (1, 20)
+SEEDS = (1, 300)
 PEOPLE = 300
 
 

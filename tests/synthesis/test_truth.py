@@ -111,7 +111,7 @@ async def agrees(lived: Lived, report: Report, of: Truth, asking: dict[str, Any]
         total = {(None, None): figures(report, within(wanted, cases))}
         assert differing(shown([found.total]), total) == []
     if not asking:
-        assert sum(bool(case.get(FIRST[report.id])) for case in cases) >= 5, "too few to tell anything"
+        assert sum(bool(case.get(FIRST[report.id])) for case in cases) >= 3, "too few to tell anything"
 
 
 def differing(found: Rows, true: Rows) -> list[str]:
