@@ -65,7 +65,7 @@ async def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     """Everything that was written about them."""
     folder, found = tmp_path_factory.mktemp("trust") / "data", Written()
     async with EmbeddedServices(folder, ui=False) as services, _worker(services, folder.parent / "worker.log"):
-        pool = await open_pool(services.database_url, services.keys)
+        pool = await open_pool(services.owner_url, services.keys)
         try:
             client = await services.client()
             await _live(client, pool, found)

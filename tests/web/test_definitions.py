@@ -55,13 +55,13 @@ async def test_many_are_moved_after_a_look_at_what_would_change(ops: tuple[httpx
     ahead = await here.take_on(newer())
     listed = (await browser.get("/definitions")).text
     assert MOVE in listed
-    assert "3 run by version 1" in plain(listed)
-    assert "1 run by version 2" in plain(listed)
+    assert "3 run by version 2" in plain(listed)
+    assert "1 run by version 3" in plain(listed)
     assert 'aria-current="page">Definitions' in listed
 
     shown = (await browser.get(MOVE)).text
     text = plain(shown)
-    assert "3 open journeys run by version 1" in text
+    assert "3 open journeys run by version 2" in text
     assert "2 dates move" in text
     assert "1 date stays, because it was set by hand" in text
     assert "None would be refused" in text
@@ -99,11 +99,11 @@ async def test_when_all_are_moved_nothing_is_left_to_be_shown(ops: tuple[httpx.A
     browser, here = ops
     person = await here.take_on()
     shown = plain((await browser.get(MOVE)).text)
-    assert "1 open journey runs by version 1" in shown
+    assert "1 open journey runs by version 2" in shown
     bulk_id = str(uuid4())
     assert (await sent(browser, MOVE, reason="Once.", bulk_id=bulk_id)).status_code == 303
     await until(lambda: _ended(here, bulk_id), 60)
-    assert "0 open journeys run by version 1" in plain((await browser.get(MOVE)).text)
+    assert "0 open journeys run by version 2" in plain((await browser.get(MOVE)).text)
     assert len(await person.commits()) == 2
 
 
