@@ -63,7 +63,8 @@ async def test_a_history_is_whole_and_the_look_is_kept(pool: Pool, late: Recorde
         assert all(row["What happened"] for row in told)
     async with watching(pool, "privacy") as browser:
         looks = await rows(browser, f"/people/{one}/access.csv")
-        assert ("coord-north", "their history") in [(row["Staff id"], row["What they saw"]) for row in looks]
+        seen = [(row["Staff id"], row["What they saw"]) for row in looks]
+        assert seen == [("privacy", "who looked at them"), ("coord-north", "their history")]
 
 
 @pytest.mark.parametrize(("who", "path"), [("coord-south", "history"), ("coord-north", "access"), ("ops", "history")])
