@@ -43,14 +43,20 @@ _SPLIT = {
 }
 _LIST = """
 -- The cases behind a figure, the longest ago first, or the longest.
-WITH asked AS (SELECT $1::date, $2::date, $3::text, $4::text, $5::timestamptz), cases AS ({cases})
+-- Whom they are about is looked up for the page alone.
+WITH asked AS (SELECT $1::date, $2::date, $3::text, $4::text, $5::timestamptz), cases AS ({cases}),
+page AS MATERIALIZED (
+    SELECT c.case_id, c.transition_id, c.at, c.day, c.team, c.pathway, {place} AS place, to_jsonb(c)::text AS shown
+    FROM cases c
+    WHERE c.day >= $1 AND c.day < $2 AND ($3::text IS NULL OR c.team = $3) AND ($4::text IS NULL OR c.pathway = $4)
+        AND {figure} AND ($6::text IS NULL OR coalesce(c.{split}::text, '{unknown}') = $6)
+        AND ({place}, c.case_id) > ($7::{of}, $8::text)
+    ORDER BY {place}, c.case_id LIMIT $9
+)
 SELECT c.case_id, c.transition_id::text, c.at, c.day, c.team, c.pathway, p.local_id, p.given_name, p.family_name,
-    {place} AS place, to_jsonb(c)::text AS shown
-FROM cases c LEFT JOIN transitions t ON t.id = c.transition_id LEFT JOIN people p ON p.id = t.person_id
-WHERE c.day >= $1 AND c.day < $2 AND ($3::text IS NULL OR c.team = $3) AND ($4::text IS NULL OR c.pathway = $4)
-    AND {figure} AND ($6::text IS NULL OR coalesce(c.{split}::text, '{unknown}') = $6)
-    AND ({place}, c.case_id) > ($7::{of}, $8::text)
-ORDER BY {place}, c.case_id LIMIT $9
+    c.place, c.shown
+FROM page c LEFT JOIN transitions t ON t.id = c.transition_id LEFT JOIN people p ON p.id = t.person_id
+ORDER BY c.place, c.case_id
 """
 
 

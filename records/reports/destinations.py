@@ -27,9 +27,9 @@ CROSS JOIN LATERAL (
         coalesce(split_part(f.value #>> '{}', ':', 2) = 'accepted', false) AS agreed
 ) n
 CROSS JOIN (SELECT ($5 AT TIME ZONE 'Europe/London')::date AS at) today
-WHERE t.pathway IN (
+WHERE t.pathway = ANY (ARRAY(
     SELECT d.id FROM definitions d WHERE d.canonical::jsonb #>> '{facts,destination,type}' = 'agreed-choice'
-)
+))
 """
 
 REPORT = Report(

@@ -14,9 +14,9 @@ WITH ends AS MATERIALIZED (
     SELECT o.id, o.started, o.team, o.pathway, coalesce(least(m.occurred, o.closed_at), 'infinity') AS left_at
     FROM transitions o LEFT JOIN milestones m ON m.transition_id = o.id AND m.milestone = 'discharged'
     WHERE o.status <> 'registered' AND coalesce(least(m.occurred, o.closed_at), 'infinity') > $1::date - 1
-        AND o.pathway IN (
+        AND o.pathway = ANY (ARRAY(
             SELECT d.id FROM definitions d WHERE d.canonical::jsonb -> 'milestones' @> '[{"id": "discharged"}]'
-        )
+        ))
 )
 SELECT concat_ws('/', t.id, e.day) AS case_id, t.id AS transition_id, t.started AS at, e.day, t.team, t.pathway,
     bed.value #>> '{}' AS bed_class, t.started,
@@ -29,7 +29,8 @@ LEFT JOIN fact_periods bed ON bed.transition_id = t.id AND bed.fact = 'bed_class
     AND coalesce(bed.until, 'infinity') > e.at
 LEFT JOIN fact_periods away ON away.transition_id = t.id AND away.fact = 'out_of_area' AND away.value = 'true'
     AND away.since <= e.at AND coalesce(away.until, 'infinity') > e.at
-LEFT JOIN delays late ON late.transition_id = t.id AND late.starts < e.day AND coalesce(late.ends, 'infinity') > e.day
+LEFT JOIN ready_periods late ON late.transition_id = t.id AND late.withdrawn_at IS NULL
+    AND late.starts < e.day AND coalesce(late.ends, 'infinity') > e.day
 """
 
 REPORT = Report(

@@ -266,14 +266,6 @@ def scans(plans: Iterable[dict[str, Any]]) -> list[str]:
     return [node["Relation Name"] for node in plans if node["Node Type"] == "Seq Scan"]
 
 
-AGAIN = {
-    "inpatients": frozenset({"transitions", "milestones"}),
-    "destinations": frozenset({"transitions", "milestones"}),
-}
-"""What a report reads more than once, and no more often than it has months: who is there at the end of each is asked of
-each; who went somewhere and who is in none are two questions."""
-
-
 @pytest.mark.parametrize("what", COUNTED)
 async def test_a_report_reads_no_table_again_and_again(full: "Connection[Record]", what: str) -> None:
     report, by, listed = COUNTED[what]
@@ -281,10 +273,9 @@ async def test_a_report_reads_no_table_again_and_again(full: "Connection[Record]
     figure = next(one.name for one in report.figures if one.listed)
     query, arguments = list_query(report, wanted, figure, NOW) if listed else table_query(report, wanted, NOW)
     plan = json.loads(await full.fetchval(f"EXPLAIN (FORMAT JSON) {query}", *arguments))[0]["Plan"]
-    few = SMALL | AGAIN.get(report.id, frozenset())
-    read = [table for table in scans(nodes(plan)) if table not in few]
+    read = [table for table in scans(nodes(plan)) if table not in SMALL]
     assert len(read) == len(set(read)), read
-    assert set(scans(again_and_again(plan))) <= few
+    assert set(scans(again_and_again(plan))) <= SMALL
 
 
 async def test_every_query_of_the_listings_is_planned_here() -> None:
