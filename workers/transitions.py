@@ -208,19 +208,30 @@ async def journeys(client: Client) -> tuple[dict[str, Journey], list[str]]:
     """
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def ask(transition_id: str) -> tuple[str, Journey | None]:
-        async with gate:
-            wedged = await cannot_go_on(client, transition_id)
-            return transition_id, None if wedged else await query_journey(client, transition_id)
+    told: dict[str, Journey] = {}
+    stuck: list[str] = []
 
-    answers = await asyncio.gather(*[asyncio.create_task(ask(one)) async for one in followed(client)])
-    told = {one: journey for one, journey in answers if journey is not None}
-    return told, sorted(one for one, journey in answers if journey is None)
+    async def ask(transition_id: str) -> None:
+        async with gate:
+            described = await _described(client, transition_id)
+            # What Temporal lists is a moment old: it may have ended since, perhaps before it could ever answer.
+            if described.workflow_execution_info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
+                return
+            if await _cannot_go_on(client, described):
+                stuck.append(transition_id)
+            else:
+                told[transition_id] = await query_journey(client, transition_id)
+
+    await asyncio.gather(*[asyncio.create_task(ask(one)) async for one in followed(client)])
+    return told, sorted(stuck)
 
 
 async def cannot_go_on(client: Client, transition_id: str) -> bool:
     """Whether the workflow's task failed and is tried again; one that merely lost its worker is no such thing."""
-    described = await _described(client, transition_id)
+    return await _cannot_go_on(client, await _described(client, transition_id))
+
+
+async def _cannot_go_on(client: Client, described: DescribeWorkflowExecutionResponse) -> bool:
     if described.pending_workflow_task.attempt <= 1:
         return False
     request = GetWorkflowExecutionHistoryReverseRequest(

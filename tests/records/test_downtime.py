@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from records.downtime import AHEAD
 from records.errors import RecordsError
@@ -89,13 +90,15 @@ async def test_it_is_private_and_only_the_latest_few_stay(pool: Pool, people: li
 
 
 async def test_the_folder_can_be_chosen_and_one_that_cannot_be_written_is_said(
-    pool: Pool, people: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pool: Pool, people: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
     settings = Settings(data_dir=tmp_path, worklist_dir=tmp_path / "file" / "worklists")
-    assert await keep(pool, settings) == 0
-    said = capsys.readouterr()
-    assert "the worklist could not be written" in said.out + said.err
+    with capture_logs() as logs:
+        assert await keep(pool, settings) == 0
+    assert [(line["event"], line["folder"]) for line in logs] == [
+        ("the worklist could not be written", str(tmp_path / "file" / "worklists"))
+    ]
     chosen = Settings(data_dir=tmp_path, worklist_dir=tmp_path / "chosen")
     assert await keep(pool, chosen) == 0
     assert [one.suffix for one in (tmp_path / "chosen").iterdir()] == [".html"]

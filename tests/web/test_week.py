@@ -107,7 +107,7 @@ async def test_another_day_is_found(phone: Phone) -> None:
 
 async def test_out_and_back_again(phone: Phone) -> None:
     address = (await phone.contact()).replace("/contact/", "/out/")
-    assert (await phone.send(address, command_id="out-1", minutes="30")).status_code == 303
+    assert (await phone.send(address, command_id="out-of-a-page", minutes="30")).status_code == 303
     (out,) = await visits.out_now(phone.here.pool)
     assert out.staff == PEER
     assert "I am back" in await phone.tap("/week")
