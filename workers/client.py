@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -142,18 +143,13 @@ async def open_pool(database_url: str, keys: KeyRing, *, size: int = 10) -> Pool
 
 
 async def _pool(database_url: str, keys: KeyRing | None, size: int) -> Pool:
-    async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        await _teach_json(connection)
-        if keys is not None and isinstance(connection, Keyed):
-            connection.keys = keys
-
     try:
         return await asyncpg.create_pool(
             database_url,
             min_size=1,
             max_size=size,
             connection_class=Keyed,
-            init=prepare,
+            init=partial(prepare, keys=keys),
             server_settings={"timezone": "UTC"},
         )
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -232,7 +228,10 @@ def _nothing_runs(settings: Settings, temporal: ClientConnectConfig) -> str:
     )
 
 
-async def _teach_json(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def prepare(connection: "asyncpg.Connection[asyncpg.Record]", *, keys: KeyRing | None) -> None:
+    """Make a new connection what each of a pool is: it knows JSON, and has the keys."""
+    if keys is not None and isinstance(connection, Keyed):
+        connection.keys = keys
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(kind, encoder=_to_json, decoder=json.loads, schema="pg_catalog")
 

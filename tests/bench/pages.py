@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 import asyncpg
 import httpx
 from asyncpg.connection import LoggedQuery
+from pydantic import SecretStr
 
 from pathways.loader import find, shipped
 from planner import journey as planner
 from records.caseload import read_caseload
 from records.commit import commit
+from records.database import Keyed
 from records.people import register
 from records.staff import upsert_staff
 from records.staff_file import read_staff
@@ -27,10 +29,11 @@ from schemas.caseload import to_start
 from schemas.codes import Role
 from schemas.commit import Commit, Said
 from tests.bench.crowd import grow
+from tests.keys import RING
 from web.house import House
 from web.render import Pages
 from web.server import serving
-from workers.client import Pool, connect
+from workers.client import Pool, connect, open_pool, prepare
 from workers.embedded import ephemeral_postgres
 from workers.ports import LOOPBACK, listen
 from workers.settings import Settings
@@ -73,7 +76,7 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[Heard] = []
 
-    async def listen(self, connection: Any) -> None:
+    def listen(self, connection: Any) -> None:
         """Hear a new connection of a pool."""
         connection.add_query_logger(self._hear)
 
@@ -86,7 +89,7 @@ async def report(people: int = PEOPLE) -> str:
     """A table of the main pages."""
     async with ephemeral_postgres() as server:
         url = server.url
-        pool = await asyncpg.create_pool(url, min_size=1, max_size=10)
+        pool = await open_pool(url, RING)
         try:
             await _fill(pool)
             count = await grow(pool, people)
@@ -144,11 +147,15 @@ async def _pages(pool: Pool) -> list[Page]:
 
 @contextlib.asynccontextmanager
 async def _browser(url: str, page: Page, listener: Listener | None) -> AsyncIterator[httpx.AsyncClient]:
+    async def heard(connection: Any) -> None:
+        await prepare(connection, keys=RING)
+        if listener is not None:
+            listener.listen(connection)
+
     pool = await asyncpg.create_pool(
-        url, min_size=AT_ONCE, max_size=10, init=listener.listen if listener else None,
-        server_settings={"timezone": "UTC"},
-    )  # fmt: skip
-    settings = Settings()
+        url, min_size=AT_ONCE, max_size=10, init=heard, connection_class=Keyed, server_settings={"timezone": "UTC"}
+    )
+    settings = Settings(keys=SecretStr(RING.written()))
     temporal = await connect(settings, _nowhere(), lazy=True)
     door = listen(LOOPBACK, 0)
     address = f"http://{LOOPBACK}:{door.getsockname()[1]}"
@@ -177,7 +184,7 @@ async def _cost(url: str, page: Page) -> Cost:
         await _ask(browser, page)
         heard = list(listener.heard)
     async with _browser(url, page, None) as browser:
-        pool = await asyncpg.create_pool(url, min_size=AT_ONCE, max_size=AT_ONCE, server_settings={"timezone": "UTC"})
+        pool = await open_pool(url, RING, size=AT_ONCE)
         try:
             # In turns, so that a noisy moment of the machine meets both.
             whole, bare = [], []
