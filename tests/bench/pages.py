@@ -35,7 +35,7 @@ from tests.keys import RING
 from web.house import House
 from web.render import Pages
 from web.server import serving
-from workers.client import Pool, connect, open_pool, prepare
+from workers.client import Pool, connect, leave_as_it_is, open_pool, prepare
 from workers.embedded import ephemeral_postgres
 from workers.ports import LOOPBACK, listen
 from workers.settings import Settings
@@ -158,7 +158,13 @@ async def _browser(url: str, page: Page, listener: Listener | None) -> AsyncIter
             listener.listen(connection)
 
     pool = await asyncpg.create_pool(
-        url, min_size=AT_ONCE, max_size=10, init=heard, connection_class=Keyed, server_settings={"timezone": "UTC"}
+        url,
+        min_size=AT_ONCE,
+        max_size=10,
+        init=heard,
+        reset=leave_as_it_is,
+        connection_class=Keyed,
+        server_settings={"timezone": "UTC"},
     )
     settings = Settings(keys=SecretStr(RING.written()))
     temporal = await connect(settings, _nowhere(), lazy=True)
