@@ -19,7 +19,9 @@ from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from records.database import Keyed
+from records.identity import opener
 from records.keyring import KeyRing
+from records.people import seal_whoever_is_open
 from records.ring_keys import introduce
 from workers.codec import converter
 from workers.keys import load_keys
@@ -136,6 +138,7 @@ async def open_pool(database_url: str, keys: KeyRing, *, size: int = 10) -> Pool
     pool = await _pool(database_url, keys, size)
     try:
         await introduce(pool)
+        await seal_whoever_is_open(pool)
     except BaseException:
         pool.terminate()
         raise
@@ -241,6 +244,9 @@ async def prepare(connection: "asyncpg.Connection[asyncpg.Record]", *, keys: Key
     """Make a new connection what each of a pool is: it knows JSON, and has the keys."""
     if keys is not None and isinstance(connection, Keyed):
         connection.keys = keys
+        await connection.set_type_codec(
+            "bytea", encoder=bytes, decoder=opener(keys), schema="pg_catalog", format="binary"
+        )
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(kind, encoder=_to_json, decoder=json.loads, schema="pg_catalog")
 
