@@ -36,7 +36,8 @@ async def test_registering_again_changes_nothing(pool: "Pool[Record]") -> None:
     first = await enter(pool, person)
     assert await enter(pool, person.model_copy(update={"family_name": "Married"})) == first
     row = await pool.fetchrow(
-        "SELECT family_name, status, team FROM people p JOIN transitions t ON t.person_id = p.id WHERE local_id_blind = $1",
+        "SELECT family_name, status, team FROM people p JOIN transitions t ON t.person_id = p.id "
+        "WHERE local_id_blind = $1",
         local_id_blind(RING, person.local_id),
     )
     assert row is not None
