@@ -17,9 +17,10 @@ WITH appointments AS MATERIALIZED (
 ), met AS (
     SELECT c.transition_id, c.number, (max(o.at) AT TIME ZONE 'Europe/London')::date AS peer_on
     FROM appointments c JOIN contacts o ON o.transition_id = c.transition_id
-    LEFT JOIN steps s ON s.transition_id = o.transition_id AND s.step = o.step
-    WHERE o.at < c.at AND o.attendance IN ('5', '6')
-        AND coalesce(s.kind = 'peer-contact' OR s.owner = 'peer-worker', o.by_role = 'peer-worker')
+    WHERE o.at < c.at AND o.attendance IN ('5', '6') AND coalesce((
+        SELECT s.kind = 'peer-contact' OR s.owner = 'peer-worker' FROM steps s
+        WHERE s.transition_id = o.transition_id AND s.step = o.step
+    ), o.by_role = 'peer-worker')
     GROUP BY c.transition_id, c.number
 ), wishes AS (
     SELECT c.transition_id, c.number, c.at, jsonb_array_elements_text(f.value) AS wish
