@@ -5,7 +5,7 @@ from email.message import EmailMessage
 
 import aiosmtplib
 
-from records.notices import Letter
+from records.letters import Letter
 
 
 class NotTakenError(Exception):

@@ -1,7 +1,6 @@
 """Mailing notices: each claimed before it is sent, so that none goes out twice."""
 
 from datetime import UTC, datetime
-from typing import Protocol
 
 import structlog
 from temporalio import activity
@@ -10,25 +9,9 @@ from temporalio.exceptions import ApplicationError
 from activities.mail import Mailer, NotTakenError, PerhapsTakenError
 from records import notices, privacy_alerts
 from records.database import Database
-from records.notices import Letter
+from records.letters import Desk
 
 log = structlog.get_logger(__name__)
-
-
-class Desk(Protocol):
-    """Where letters are kept, and how far each has come: a module of the records."""
-
-    async def claim(self, db: Database, notice_id: str, now: datetime) -> Letter | None:
-        """Take a letter to send it; None when it must not be sent."""
-
-    async def sent(self, db: Database, notice_id: str, now: datetime) -> None:
-        """The mail server took it."""
-
-    async def failed(self, db: Database, notice_id: str, error: str) -> None:
-        """The mail server did not take it."""
-
-    async def uncertain(self, db: Database, notice_id: str, error: str) -> None:
-        """The mail server may have it."""
 
 
 class NoticeActivities:
@@ -41,12 +24,12 @@ class NoticeActivities:
     @activity.defn
     async def deliver(self, notice_ids: list[str]) -> None:
         """Mail the notices that have not been; raises when the mail server takes some of them only later."""
-        await deliver(self._db, self._mailer, notices, notice_ids)
+        await deliver(self._db, self._mailer, notices.DESK, notice_ids)
 
     @activity.defn
     async def privacy_deliver(self, alert_ids: list[str]) -> None:
         """Mail the alerts that have not been; raises when the mail server takes some of them only later."""
-        await deliver(self._db, self._mailer, privacy_alerts, alert_ids)
+        await deliver(self._db, self._mailer, privacy_alerts.DESK, alert_ids)
 
 
 async def deliver(db: Database, mailer: Mailer | None, desk: Desk, notice_ids: list[str]) -> None:

@@ -47,7 +47,7 @@ class VisitActivities:
     @activity.defn
     async def visit_deliver(self, notice_ids: list[str]) -> None:
         """Mail the notices that have not been; raises when the mail server takes some of them only later."""
-        await deliver(self._db, self._mailer, visit_notices, notice_ids)
+        await deliver(self._db, self._mailer, visit_notices.DESK, notice_ids)
 
     async def _recorded(self, what: str, visit: Visit, asked: Awaitable[RecordedVisit], **more: int) -> RecordedVisit:
         try:

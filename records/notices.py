@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from asyncpg import Record
+
 from planner.clock import LONDON, due_day
 from records.database import Database, Link, connected
+from records.letters import Desk, Letter
 from records.roles import Directory, Place, Recipient, resolve
-from schemas.base import Stored
 from schemas.codes import Role
 from schemas.commit import Commit
 from schemas.event import Event, Kind
@@ -145,30 +147,11 @@ def _listed(roles: Iterable[Role]) -> str:
     return " and ".join(role.words for role in roles)
 
 
-class Letter(Stored):
-    """A notice as it is mailed. `id` is its idempotency key; `text` holds no name and nothing clinical."""
-
-    id: str
-    recipient: str
-    email: str
-    reference: str
-    transition_id: str
-    text: str
-
-
 CLAIM = """
 -- Take a notice that waits to be sent, so that nobody else does.
 UPDATE notices n SET email = 'sending', claimed_at = $2, error = NULL
 FROM staff s WHERE n.id = $1 AND n.email IN ('waiting', 'failed') AND s.id = n.recipient AND s.email IS NOT NULL
 RETURNING n.id, n.recipient, s.email, n.transition_id, n.text
-"""
-DOUBT = """
--- A notice claimed before and never settled: it may have gone out, so it is not sent again.
-UPDATE notices SET email = 'uncertain', error = 'the sender stopped before it knew' WHERE id = $1 AND email = 'sending'
-"""
-SETTLE = """
--- How the sending of a claimed notice ended.
-UPDATE notices SET email = $2, sent_at = $3, error = $4 WHERE id = $1 AND email = 'sending'
 """
 WAITING = """
 -- The notices that wait to be sent, oldest first.
@@ -181,13 +164,7 @@ SELECT id FROM notices WHERE transition_id = $1 AND email IN ('waiting', 'failed
 """
 
 
-async def claim(db: Database, notice_id: str, now: datetime) -> Letter | None:
-    """Take a notice to send it; None when it must not be sent (sent, withdrawn, or perhaps sent already)."""
-    async with connected(db) as link:
-        row = await link.fetchrow(CLAIM, UUID(notice_id), now)
-        if row is None:
-            await link.execute(DOUBT, UUID(notice_id))
-            return None
+def _letter(row: Record) -> Letter:
     transition_id = str(row["transition_id"])
     return Letter(
         id=str(row["id"]),
@@ -199,24 +176,8 @@ async def claim(db: Database, notice_id: str, now: datetime) -> Letter | None:
     )
 
 
-async def _settle(db: Database, notice_id: str, state: str, sent_at: datetime | None, error: str | None) -> None:
-    async with connected(db) as link:
-        await link.execute(SETTLE, UUID(notice_id), state, sent_at, error)
-
-
-async def sent(db: Database, notice_id: str, now: datetime) -> None:
-    """The mail server took the claimed notice."""
-    await _settle(db, notice_id, "sent", now, None)
-
-
-async def failed(db: Database, notice_id: str, error: str) -> None:
-    """The mail server did not take the claimed notice; it may be claimed again."""
-    await _settle(db, notice_id, "failed", None, error[:500])
-
-
-async def uncertain(db: Database, notice_id: str, error: str) -> None:
-    """The connection broke when the mail server may have had the claimed notice; it is not sent again."""
-    await _settle(db, notice_id, "uncertain", None, error[:500])
+DESK = Desk("notices", CLAIM, _letter)
+"""From which they are mailed."""
 
 
 async def waiting(db: Database, limit: int = 200) -> list[str]:

@@ -1,12 +1,11 @@
 """What is told of a visit that nobody has checked out of, and how far its e-mail has come."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from uuid import UUID
+
+from asyncpg import Record
 
 from planner import words
-from records.database import Database, connected
-from records.notices import Letter
+from records.letters import Desk, Letter
 from records.roles import Recipient
 from schemas.visit import Visit
 
@@ -17,15 +16,6 @@ FROM staff s, visits v
 WHERE n.id = $1 AND n.email IN ('waiting', 'failed') AND s.id = n.recipient AND s.email IS NOT NULL
     AND v.id = n.visit_id
 RETURNING n.id, n.recipient, s.email, n.visit_id, v.transition_id, n.text
-"""
-DOUBT = """
--- A notice claimed before and never settled: it may have gone out, so it is not sent again.
-UPDATE visit_notices SET email = 'uncertain', error = 'the sender stopped before it knew'
-WHERE id = $1 AND email = 'sending'
-"""
-SETTLE = """
--- How the sending of a claimed notice ended.
-UPDATE visit_notices SET email = $2, sent_at = $3, error = $4 WHERE id = $1 AND email = 'sending'
 """
 WAITING_FOR = """
 -- The notices of a visit that wait to be sent.
@@ -71,13 +61,7 @@ def _why(recipient: Recipient) -> Iterable[str]:
         yield f"Nobody else holds the role {role.words}, so it comes to {'you' if recipient.staff else 'operations'}."
 
 
-async def claim(db: Database, notice_id: str, now: datetime) -> Letter | None:
-    """Take a notice to send it; None when it must not be sent (sent, withdrawn, or perhaps sent already)."""
-    async with connected(db) as link:
-        row = await link.fetchrow(CLAIM, UUID(notice_id), now)
-        if row is None:
-            await link.execute(DOUBT, UUID(notice_id))
-            return None
+def _letter(row: Record) -> Letter:
     return Letter(
         id=str(row["id"]),
         recipient=row["recipient"],
@@ -88,21 +72,5 @@ async def claim(db: Database, notice_id: str, now: datetime) -> Letter | None:
     )
 
 
-async def sent(db: Database, notice_id: str, now: datetime) -> None:
-    """The mail server took the claimed notice."""
-    await _settle(db, notice_id, "sent", now, None)
-
-
-async def failed(db: Database, notice_id: str, error: str) -> None:
-    """The mail server did not take the claimed notice; it may be claimed again."""
-    await _settle(db, notice_id, "failed", None, error[:500])
-
-
-async def uncertain(db: Database, notice_id: str, error: str) -> None:
-    """The connection broke when the mail server may have had the claimed notice; it is not sent again."""
-    await _settle(db, notice_id, "uncertain", None, error[:500])
-
-
-async def _settle(db: Database, notice_id: str, state: str, sent_at: datetime | None, error: str | None) -> None:
-    async with connected(db) as link:
-        await link.execute(SETTLE, UUID(notice_id), state, sent_at, error)
+DESK = Desk("visit_notices", CLAIM, _letter)
+"""From which they are mailed."""

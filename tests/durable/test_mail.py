@@ -139,7 +139,7 @@ async def test_what_may_have_gone_out_is_not_sent_again(here: Place, post: Post)
         person.id,
         ASKED,
     )
-    assert await notices.claim(here.pool, str(notice), now()) is not None
+    assert await notices.DESK.claim(here.pool, str(notice), now()) is not None
     settings = here.settings.model_copy(
         update={"smtp_host": "127.0.0.1", "smtp_port": post.port, "smtp_from": "alongside@example.org"}
     )

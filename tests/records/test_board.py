@@ -90,10 +90,10 @@ async def test_what_was_not_delivered_and_why(pool: Db) -> None:
     await late(pool, "coord-south")
     assert (await watched(pool, 1)).undelivered == []  # on its way
     failed, in_doubt = (await notices.waiting(pool))[:2]
-    await notices.claim(pool, failed, day(SOMEBODY_LATE))
-    await notices.failed(pool, failed, "the mail server answered 550")
-    await notices.claim(pool, in_doubt, day(SOMEBODY_LATE))
-    await notices.uncertain(pool, in_doubt, "SMTPServerDisconnected")
+    await notices.DESK.claim(pool, failed, day(SOMEBODY_LATE))
+    await notices.DESK.failed(pool, failed, "the mail server answered 550")
+    await notices.DESK.claim(pool, in_doubt, day(SOMEBODY_LATE))
+    await notices.DESK.uncertain(pool, in_doubt, "SMTPServerDisconnected")
     found = await watched(pool, SOMEBODY_LATE)
     numbers = {one.why: one.number for one in found.undelivered}
     assert (numbers["failed"], numbers["uncertain"]) == (1, 1)

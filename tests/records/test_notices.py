@@ -119,29 +119,29 @@ async def a_letter(pool: "Pool[Record]", team: str) -> str:
 
 async def test_a_claimed_notice_is_not_claimed_again(pool: "Pool[Record]", team: str) -> None:
     one = await a_letter(pool, team)
-    letter = await notices.claim(pool, one, day(7))
+    letter = await notices.DESK.claim(pool, one, day(7))
     assert letter is not None
     assert letter.email.endswith("@alongside.example")
-    await notices.sent(pool, one, day(7))
-    assert await notices.claim(pool, one, day(8)) is None
+    await notices.DESK.sent(pool, one, day(7))
+    assert await notices.DESK.claim(pool, one, day(8)) is None
     assert one not in await notices.waiting(pool, 10_000)
 
 
 async def test_one_that_failed_is_tried_again_and_one_in_doubt_is_not(pool: "Pool[Record]", team: str) -> None:
     one = await a_letter(pool, team)
-    await notices.claim(pool, one, day(7))
-    await notices.failed(pool, one, "451 try later")
+    await notices.DESK.claim(pool, one, day(7))
+    await notices.DESK.failed(pool, one, "451 try later")
     assert one in await notices.waiting(pool, 10_000)
-    assert await notices.claim(pool, one, day(7) + timedelta(hours=1)) is not None
-    assert await notices.claim(pool, one, day(8)) is None
+    assert await notices.DESK.claim(pool, one, day(7) + timedelta(hours=1)) is not None
+    assert await notices.DESK.claim(pool, one, day(8)) is None
     assert await pool.fetchval("SELECT email FROM notices WHERE id = $1", UUID(one)) == "uncertain"
-    assert await notices.claim(pool, one, day(9)) is None
+    assert await notices.DESK.claim(pool, one, day(9)) is None
 
 
 async def test_one_may_be_left_in_doubt_by_its_sender(pool: "Pool[Record]", team: str) -> None:
     one = await a_letter(pool, team)
-    await notices.claim(pool, one, day(7))
-    await notices.uncertain(pool, one, "the line broke after the message was sent")
+    await notices.DESK.claim(pool, one, day(7))
+    await notices.DESK.uncertain(pool, one, "the line broke after the message was sent")
     row = await pool.fetchrow("SELECT email, error FROM notices WHERE id = $1", UUID(one))
     assert row is not None
     assert (row["email"], row["error"]) == ("uncertain", "the line broke after the message was sent")

@@ -151,12 +151,12 @@ async def test_letters_about_somebody_who_is_back_do_not_go_out(pool: Db) -> Non
     visit = outing()
     await visits.check_in(pool, visit)
     [first, second] = await told(pool, visit, 1, LEADS, email=True)
-    letter = await visit_notices.claim(pool, first, T0)
+    letter = await visit_notices.DESK.claim(pool, first, T0)
     assert letter is not None
     assert letter.email.endswith("@alongside.example")
-    assert await visit_notices.claim(pool, first, T0) is None
+    assert await visit_notices.DESK.claim(pool, first, T0) is None
     await visits.check_out(pool, back(visit))
-    assert await visit_notices.claim(pool, second, T0) is None
+    assert await visit_notices.DESK.claim(pool, second, T0) is None
     assert len((await listings.inbox(pool, LEAD)).rows) == 1
 
 

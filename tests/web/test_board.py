@@ -70,8 +70,8 @@ async def test_whom_nobody_coordinates_is_a_search(pool: Pool) -> None:
 
 async def test_what_was_not_delivered_says_why(pool: Pool) -> None:
     first = (await notices.waiting(pool))[0]
-    await notices.claim(pool, first, day(TODAY))
-    await notices.failed(pool, first, "the mail server answered 550")
+    await notices.DESK.claim(pool, first, day(TODAY))
+    await notices.DESK.failed(pool, first, "the mail server answered 550")
     async with watching(pool) as browser:
         page = (await browser.get("/board")).text
         listed = (await browser.get("/board/notices?why=failed")).text
