@@ -70,7 +70,7 @@ async def test_what_is_pending_is_told(empty_database_url: str) -> None:
 
 async def test_what_was_there_before_it_was_counted_is_counted(empty_database_url: str, tmp_path: Path) -> None:
     """A database from before milestones and facts stood beside the steps, with a journey, a change and a death."""
-    before = [name for name in known() if name[:4] not in ("0023", "0024")]
+    before = [name for name in known() if name[:4] not in ("0023", "0024", "0051")]
     for name in before:
         shutil.copy(MIGRATIONS / name, tmp_path)
     assert await migrate(empty_database_url, tmp_path) == before
