@@ -9,7 +9,7 @@ import typer
 
 from cli.options import PEOPLE, As, Asking, Id, Json
 from cli.reads import MORE, After, Limit, read
-from schemas.retention import RefusedFor, Verdict, Why
+from schemas.erasing import RefusedFor, Verdict, Why
 
 if TYPE_CHECKING:
     from records.erasures import Certificate, Erasure
@@ -136,7 +136,8 @@ async def _decide(which: str, verdict: Verdict, why: RefusedFor | None, asking: 
     from records import erasures
     from records.actors import member
     from schemas.command import Actor
-    from schemas.retention import Became, Decision
+    from schemas.erasing import Became
+    from schemas.retention import Decision
     from workers import retention
 
     async with everything() as (settings, client, pool):
@@ -188,7 +189,7 @@ RULES = {
 
 def _erasure(one: "Erasure") -> str:
     from planner import words
-    from schemas.retention import REFUSED_WORDS, WHY_WORDS, Became
+    from schemas.erasing import REFUSED_WORDS, WHY_WORDS, Became
 
     said = f"{one.local_id}, because {WHY_WORDS[one.why]}; asked by {one.asked_by} on {words.day(one.asked_at)}"
     match one.became:
@@ -208,7 +209,7 @@ def _erasure(one: "Erasure") -> str:
 
 
 def _became(found: "Erased") -> str:
-    from schemas.retention import Became
+    from schemas.erasing import Became
 
     return {
         Became.REFUSED: "Refused: what is held stays as it is.",

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from planner.policy import MAY, Action, may
 from planner.refused import Refused
 from schemas.codes import Role
-from schemas.retention import Decision, Kept, Rule, Verdict, Why
+from schemas.erasing import Rule, Verdict, Why
+from schemas.retention import Decision, Kept
 
 LAPSES_AFTER = timedelta(days=30)
 """How long what was asked for waits for a second person. Local policy."""

@@ -21,17 +21,8 @@ from records.privacy_alerts import tell
 from records.retention import by_local_id, person
 from records.views import Page
 from schemas.base import Stored
-from schemas.retention import (
-    WHY_WORDS,
-    Became,
-    Decided,
-    Erased,
-    ErasureState,
-    RefusedFor,
-    Rule,
-    Verdict,
-    Why,
-)
+from schemas.erasing import WHY_WORDS, Became, RefusedFor, Rule, Verdict, Why
+from schemas.retention import Decided, Erased, ErasureState
 
 LIMIT = 100
 DECIDING = MAY[Action.APPROVE_ERASURE]
@@ -188,7 +179,7 @@ class Certificate(Stored):
         return [
             f"Certificate {self.id}",
             f"The key of person {self.person_id} was destroyed on {self.destroyed_at:%-d %B %Y at %H:%M} UTC: what was "
-            "sealed with it cannot be read any more, here or by anybody.",
+            "sealed with it cannot be read any more, here or in any copy made since.",
             f"Why: {WHY_WORDS[self.why]}. {RULE_WORDS[self.rule]}{kept}",
             f"Asked for by {self.asked_by_name} ({self.asked_by}) on {self.asked_at:%-d %B %Y}, and approved by "
             f"{self.approved_by_name} ({self.approved_by}) on {self.approved_at:%-d %B %Y}.",

@@ -7,9 +7,9 @@ from planner import words
 from records import access
 from records.held import Held
 from schemas.codes import ATTENDANCE_WORDS, MECHANISM_WORDS, Attendance, Mechanism, Role
+from schemas.erasing import REFUSED_WORDS, WHY_WORDS, RefusedFor, Why
 from schemas.ethnicity import CATEGORIES
 from schemas.ready import ATTRIBUTIONS, REASONS
-from schemas.retention import REFUSED_WORDS, WHY_WORDS, RefusedFor, Why
 from web.entries import entries, staff_in
 from web.pages.access import seen
 from web.pages.person import WHY_WORDS as MAY_WORDS

@@ -13,7 +13,8 @@ from planner.retention import Periods
 from records import erasures
 from records.database import Database
 from records.erasures import Erasure
-from schemas.retention import Became, Decision, Erased, ErasureState, Why
+from schemas.erasing import Became, Why
+from schemas.retention import Decision, Erased, ErasureState
 from workers.settings import Settings
 from workers.transitions import REFUSALS
 from workflows.retention import ErasureWorkflow

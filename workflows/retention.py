@@ -15,7 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.retention import RetentionActivities
     from planner import retention as rules
     from planner.refused import Refused
-    from schemas.retention import Became, Decided, Decision, Erased, ErasureState
+    from schemas.erasing import Became
+    from schemas.retention import Decided, Decision, Erased, ErasureState
 
 UNTIL_DONE = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=1))
 AT_MOST = timedelta(minutes=1)

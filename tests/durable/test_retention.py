@@ -8,17 +8,19 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from planner.refused import Refused
-from records import erasures, listings
+from planner.retention import Periods
+from records import erasures, listings, person_keys
 from records.errors import RecordsError
 from records.staff import upsert_staff
 from schemas.codes import Role
 from schemas.command import Actor, Exit
-from schemas.retention import Became, Decision, Erased, RefusedFor, Verdict, Why
+from schemas.erasing import Became, RefusedFor, Verdict, Why
+from schemas.retention import Decision, Erased
 from tests.durable.following import Followed, Place, now, place, until
 from tests.records.journeys import member
 from workers.client import Pool
@@ -86,10 +88,14 @@ async def key_is_there(there: Place, person: Followed) -> bool:
     )
 
 
+def handle(there: Place, erasure_id: str) -> WorkflowHandle[ErasureWorkflow, Erased]:
+    """Its workflow."""
+    return there.client.get_workflow_handle_for(ErasureWorkflow.run, workflow_id(erasure_id))
+
+
 async def over(there: Place, erasure_id: str) -> Erased:
     """What became of it, once its workflow has ended."""
-    handle = there.client.get_workflow_handle_for(ErasureWorkflow.run, workflow_id(erasure_id))
-    return await asyncio.wait_for(handle.result(), 60)
+    return await asyncio.wait_for(handle(there, erasure_id).result(), 60)
 
 
 async def test_a_second_person_approves_and_it_is_done_everywhere(there: Place) -> None:
@@ -121,7 +127,6 @@ async def test_nobody_approves_what_they_asked_for(there: Place) -> None:
     async with there.worker():
         person = await left(there)
         one = await asked(there, person)
-        handle = there.client.get_workflow_handle_for(ErasureWorkflow.run, workflow_id(one))
         for by, role, match in (
             (ASKER, Role.PRIVACY_OFFICER, "A second person decides"),
             (ASKER, Role.ADMINISTRATOR, "A second person decides"),
@@ -131,13 +136,13 @@ async def test_nobody_approves_what_they_asked_for(there: Place) -> None:
             with pytest.raises(Refused, match=match):
                 await tell(there, one, decision)
             with pytest.raises(Exception, match="Workflow update failed") as caught:  # past whatever asks first
-                await handle.execute_update(ErasureWorkflow.decide, decision)
+                await handle(there, one).execute_update(ErasureWorkflow.decide, decision)
             assert match in str(caught.value.__cause__)
         # somebody who says that they have a role which they have not
         lying = said().model_copy(update={"by": Actor(staff="coordinator-1", role=Role.PRIVACY_OFFICER)})
         with pytest.raises(Refused, match="may not do this"):
             await tell(there, one, lying)
-        assert await handle.query(ErasureWorkflow.stands) == Erased(became=Became.ASKED)
+        assert await handle(there, one).query(ErasureWorkflow.stands) == Erased(became=Became.ASKED)
         assert await key_is_there(there, person)
         assert (await tell(there, one, said(by="admin-1"))).became is Became.DONE
 
@@ -171,7 +176,7 @@ async def test_a_worker_that_dies_between_the_key_and_the_certificate_has_done_i
 ) -> None:
     """The transaction is undone with the worker that had it, and another worker does all of it."""
     reached, never = asyncio.Event(), asyncio.Event()
-    destroy = erasures.destroy_key
+    destroy = person_keys.destroy_key
 
     async def destroys_and_hangs(*said: object) -> bool:
         await destroy(*said)  # type: ignore[arg-type]  # what it is given
@@ -203,8 +208,7 @@ async def test_what_no_workflow_waits_for_is_found(there: Place) -> None:
     async with there.worker():
         person = await left(there)
         whose = await local_id(there, person)
-        periods = erasures.Periods()
-        one = await erasures.ask(there.pool, periods, str(uuid4()), whose, Why.ASKED_BY_PERSON, ASKER, now())
+        one = await erasures.ask(there.pool, Periods(), str(uuid4()), whose, Why.ASKED_BY_PERSON, ASKER, now())
         assert await follow_all(there.client, there.settings.task_queue, there.pool) == 1
 
         async def followed() -> bool:

@@ -9,7 +9,8 @@ from planner.refused import Refused
 from planner.retention import Periods, Stay, is_due, keep, may_ask, may_decide
 from schemas.codes import Role
 from schemas.command import Actor
-from schemas.retention import Decision, RefusedFor, Rule, Verdict, Why
+from schemas.erasing import RefusedFor, Rule, Verdict, Why
+from schemas.retention import Decision
 
 GROWN = date(1960, 6, 15)
 ORDINARY = Periods()

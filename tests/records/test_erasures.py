@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from planner.policy import Standing
 from planner.refused import Refused
 from planner.retention import Periods
 from records import access, erasures, goals, listings, measures, retention
@@ -20,8 +21,9 @@ from records.reports.table import plain
 from records.staff import upsert_staff
 from schemas.codes import Role
 from schemas.command import Exit
+from schemas.erasing import Became, RefusedFor, Rule, Verdict, Why
 from schemas.person import Person
-from schemas.retention import Became, Decided, RefusedFor, Rule, Verdict, Why
+from schemas.retention import Decided, Erased
 from tests.records.journeys import MANAGERS, PATHWAY, T0, Recorder, begin, day, member, somebody, team_of
 from tests.records.measured import measured
 from workers.client import Pool
@@ -275,7 +277,7 @@ async def test_every_figure_is_the_same_before_and_after(staffed: Pool) -> None:
         Role.COORDINATOR,
         person.id,
         "person",
-        access.Seen(access.Standing(named=True), "", None),
+        access.Seen(Standing(named=True), "", None),
         day(2),
     )
     await staffed.execute(CLOSE, UUID(person.id), day(30))
@@ -301,7 +303,7 @@ async def test_what_was_asked_lapses_once_and_is_told_without_a_name(staffed: Po
     _, local_id = await whose(staffed, person.journey.transition_id)
     one = await ask(staffed, local_id)
     assert [await erasures.lapse(staffed, one, LATER + timedelta(days=30)) for _ in range(2)] == [
-        erasures.Erased(became=Became.LAPSED)
+        Erased(became=Became.LAPSED)
     ] * 2
     texts = await staffed.fetch("SELECT recipient, text FROM privacy_alerts WHERE text LIKE 'Nobody decided%'")
     assert sorted(row["recipient"] for row in texts) == [ADMIN, ASKER, SECOND]
