@@ -10,7 +10,7 @@ from typing import NamedTuple
 from planner.policy import MAY, Action, may
 from planner.refused import Refused
 from schemas.codes import Role
-from schemas.erasing import Rule, Verdict, Why
+from schemas.erasing import Became, Rule, Verdict, Why
 from schemas.retention import Decision, Kept
 
 LAPSES_AFTER = timedelta(days=30)
@@ -118,6 +118,20 @@ def may_decide(asked_by: str, decision: Decision) -> None:
         raise Refused("not-allowed", "A second person decides: you asked for it yourself, and may withdraw it.")
     if (decision.verdict is Verdict.REFUSE) != (decision.refused_for is not None):
         raise Refused("invalid", "Say why it is refused, and say so of a refusal alone.")
+
+
+BECOMES = {
+    Verdict.APPROVE: (Became.APPROVED, Became.OVERTAKEN, Became.DONE),
+    Verdict.REFUSE: (Became.REFUSED,),
+    Verdict.WITHDRAW: (Became.WITHDRAWN,),
+}
+"""What comes of what is decided."""
+
+
+def is_so(verdict: Verdict, became: Became) -> None:
+    """Refused when something else came of it than was decided: somebody else was first, or it lapsed."""
+    if became not in BECOMES[verdict]:
+        raise Refused("conflict", f"It is {became} already.")
 
 
 def words(action: Action) -> str:

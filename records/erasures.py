@@ -11,7 +11,7 @@ from asyncpg import Record
 
 from planner.clock import local_day
 from planner.policy import MAY, Action
-from planner.retention import LAPSES_AFTER, Periods, may_ask
+from planner.retention import BECOMES, LAPSES_AFTER, Periods, is_so, may_ask
 from records.actors import may_or_refuse
 from records.database import Database, Link, connected, transaction
 from records.errors import RecordsError
@@ -269,11 +269,7 @@ async def under_way(db: Database) -> list[ErasureState]:
 
 async def decide(db: Database, said: Decided) -> Erased:
     """Record a decision. Refused, or RecordsError, when whoever decides may not, or it is decided otherwise."""
-    became = {
-        Verdict.APPROVE: Became.APPROVED,
-        Verdict.REFUSE: Became.REFUSED,
-        Verdict.WITHDRAW: Became.WITHDRAWN,
-    }[said.verdict]
+    became = BECOMES[said.verdict][0]
     action = Action.RETENTION if said.verdict is Verdict.WITHDRAW else Action.APPROVE_ERASURE
     await may_or_refuse(db, said.staff, action)
     async with transaction(db) as link:
@@ -284,7 +280,8 @@ async def decide(db: Database, said: Decided) -> Erased:
         if await link.fetchval(DECIDE, *given) is None:
             known = await link.fetchrow(ONE, UUID(said.erasure_id))
             assert known is not None  # noqa: S101  # locked just now
-            if known["decided_by"] != said.staff or known["became"] not in (became, Became.DONE):
+            is_so(said.verdict, Became(known["became"]))
+            if known["decided_by"] != said.staff:
                 raise RecordsError("conflict", f"It is {known['became']} already.")
     return Erased(became=became)
 

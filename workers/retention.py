@@ -74,9 +74,10 @@ async def decide(client: Client, task_queue: str, db: Database, erasure_id: str,
     found = await erasures.one(db, erasure_id)
     rules.may_decide(found.asked_by, decision)
     if found.became not in (Became.ASKED, Became.APPROVED):
-        if found.decided_by == decision.by.staff:
-            return Erased(became=found.became, certificate_id=found.certificate_id)
-        raise Refused("conflict", f"It is {found.became} already.")
+        rules.is_so(decision.verdict, found.became)
+        if found.decided_by != decision.by.staff:
+            raise Refused("conflict", f"It is {found.became} already.")
+        return Erased(became=found.became, certificate_id=found.certificate_id)
     try:
         return await _update(client, found.id, decision)
     except RPCError as error:

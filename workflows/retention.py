@@ -55,6 +55,7 @@ class ErasureWorkflow:
             if self._stands.became is Became.ASKED:
                 self._stands = await self._record(decision)
         await workflow.wait_condition(lambda: self._stands.became is not Became.APPROVED)
+        _allowed(lambda: rules.is_so(decision.verdict, self._stands.became))
         return self._stands
 
     @decide.validator

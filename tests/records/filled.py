@@ -140,6 +140,18 @@ INSERT INTO events (transition_id, revision, seq, event, step, at, payload)
     SELECT t.id, 1, 3 + e.n, e.event, 'step-1', timestamptz '2024-01-01' + t.n * interval '1 hour', '{}'
     FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20000) t
         CROSS JOIN unnest('{silence,no-slot}'::text[]) WITH ORDINALITY e (event, n);
+INSERT INTO person_keys (person_id, wrapped, ring_key) SELECT id, repeat('x', 60)::bytea, 'a-key' FROM people;
+UPDATE people SET died_on = greatest(date_of_birth, date '2010-01-01' + n::int % 5000)
+    FROM (SELECT id, row_number() OVER () AS n FROM people LIMIT 2000) d WHERE d.id = people.id;
+INSERT INTO erasures (id, person_id, why, rule, asked_by, asked_at, became, decided_by, decided_at, ended_at)
+    SELECT gen_random_uuid(), id, 'asked-by-person', 'closed', 'coord-1', h,
+        CASE WHEN n > 20 THEN 'withdrawn' ELSE 'asked' END,
+        CASE WHEN n > 20 THEN 'coord-1' END, CASE WHEN n > 20 THEN h END, CASE WHEN n > 20 THEN h END
+    FROM (SELECT id, n, timestamptz '2026-01-01' + n * interval '1 hour' AS h
+          FROM (SELECT id, row_number() OVER () AS n FROM people LIMIT 20000) x) p;
+INSERT INTO erasure_certificates (erasure_id, person_id, why, rule, asked_by, asked_at, approved_by, approved_at,
+        destroyed_at, destroyed)
+    SELECT id, person_id, why, rule, 'coord-1', asked_at, 'coord-2', asked_at, asked_at, '{}' FROM erasures;
 INSERT INTO support_alerts (staff, matter, due, number, recipient, text, created_at)
     SELECT staff, track, held_on, 0, staff, 'It is due.', held_on FROM supervisions;
 """

@@ -159,7 +159,7 @@ async def test_one_is_asked_for_at_a_time_and_told_to_those_who_may_decide(staff
     await erasures.decide(staffed, decided(one, Verdict.WITHDRAW, by=ASKER))
     again = await ask(staffed, local_id)
     await erasures.decide(staffed, decided(again, Verdict.REFUSE, refused_for=RefusedFor.STILL_NEEDED))
-    with pytest.raises(RecordsError, match="It is refused already"):
+    with pytest.raises(Refused, match="It is refused already"):
         await erasures.decide(staffed, decided(again))
     found = [(one.became, one.refused_for) for one in (await erasures.latest(staffed)).rows]
     assert sorted(found, key=str) == sorted(
@@ -307,7 +307,7 @@ async def test_what_was_asked_lapses_once_and_is_told_without_a_name(staffed: Po
     ] * 2
     texts = await staffed.fetch("SELECT recipient, text FROM privacy_alerts WHERE text LIKE 'Nobody decided%'")
     assert sorted(row["recipient"] for row in texts) == [ADMIN, ASKER, SECOND]
-    with pytest.raises(RecordsError, match="It is lapsed already"):
+    with pytest.raises(Refused, match="It is lapsed already"):
         await erasures.decide(staffed, decided(one))
 
 
