@@ -191,7 +191,7 @@ def _erasure(one: "Erasure") -> str:
     from planner import words
     from schemas.erasing import REFUSED_WORDS, WHY_WORDS, Became
 
-    said = f"{one.local_id}, because {WHY_WORDS[one.why]}; asked by {one.asked_by} on {words.day(one.asked_at)}"
+    said = f"{one.whose}, because {WHY_WORDS[one.why]}; asked by {one.asked_by} on {words.day(one.asked_at)}"
     match one.became:
         case Became.ASKED:
             then = f"a second person decides by {words.day(one.lapses)}"

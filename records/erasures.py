@@ -37,11 +37,13 @@ HOLD_PERSON = """
 SELECT id FROM people WHERE id = $1 FOR UPDATE
 """
 _ERASURE = """
-SELECT e.id::text AS id, e.person_id::text AS person_id, p.local_id, e.why, e.rule, e.kept_until, e.asked_by,
+SELECT e.id::text AS id, e.person_id::text AS person_id,
+    CASE WHEN k.destroyed_at IS NULL THEN p.local_id END AS local_id, e.why, e.rule, e.kept_until, e.asked_by,
     coalesce(a.name, e.asked_by) AS asked_by_name, e.asked_at, e.became, e.decided_by,
     coalesce(d.name, e.decided_by) AS decided_by_name, e.decided_at, e.refused_for, e.ended_at,
     c.id::text AS certificate_id
-FROM erasures e JOIN people p ON p.id = e.person_id LEFT JOIN staff a ON a.id = e.asked_by
+FROM erasures e JOIN people p ON p.id = e.person_id LEFT JOIN person_keys k ON k.person_id = e.person_id
+LEFT JOIN staff a ON a.id = e.asked_by
 LEFT JOIN staff d ON d.id = e.decided_by LEFT JOIN erasure_certificates c ON c.erasure_id = e.id"""
 ONE = f"""
 -- What was asked for, and what became of it.{_ERASURE}
@@ -130,11 +132,11 @@ JOIN visits v ON v.transition_id = t.id WHERE e.id = $1 ORDER BY v.id
 
 
 class Erasure(Stored):
-    """What was asked for, and what became of it."""
+    """What was asked for, and what became of it. There is no `local_id` any more of somebody who was erased."""
 
     id: str
     person_id: str
-    local_id: str
+    local_id: str | None
     why: Why
     rule: Rule
     kept_until: date | None
@@ -148,6 +150,11 @@ class Erasure(Stored):
     refused_for: RefusedFor | None
     ended_at: datetime | None
     certificate_id: str | None
+
+    @property
+    def whose(self) -> str:
+        """Whose it is, in words."""
+        return self.local_id or "somebody who was erased"
 
     @property
     def lapses(self) -> datetime:

@@ -69,6 +69,8 @@ async def test_what_is_due_is_asked_for_approved_and_certified(staffed: Place) -
     assert f"approved by Privacy-2 ({SECOND})" in done.text
     told = (await alongside("retention", "asked")).text
     assert f"done, approved by {SECOND}: certificate" in told
+    assert "somebody who was erased" in told
+    assert due not in told
     (one,) = json.loads((await alongside("retention", "asked", "--json")).out)["rows"]
     kept = await alongside("retention", "certificate", one["certificate_id"])
     assert kept.out == done.out

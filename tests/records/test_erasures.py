@@ -18,15 +18,18 @@ from records.reports.asked import asked
 from records.reports.counting import run
 from records.reports.registry import REPORTS
 from records.reports.table import plain
+from records.rights import WRITER
 from records.staff import upsert_staff
 from schemas.codes import Role
 from schemas.command import Exit
 from schemas.erasing import Became, RefusedFor, Rule, Verdict, Why
 from schemas.person import Person
 from schemas.retention import Decided, Erased
+from tests.keys import RING
 from tests.records.journeys import MANAGERS, PATHWAY, T0, Recorder, begin, day, member, somebody, team_of
 from tests.records.measured import measured
-from workers.client import Pool
+from tests.records.test_rights import url_as
+from workers.client import Pool, open_pool
 
 ASKER, SECOND, ADMIN = "privacy-1", "privacy-2", "admin-1"
 YEARS = Periods()
@@ -317,3 +320,19 @@ async def test_a_key_that_is_gone_already_is_certified_all_the_same(staffed: Poo
     await erasures.decide(staffed, decided(one))
     await destroy_key(staffed, who, LATER)
     assert (await erasures.erase(staffed, one, LATER + timedelta(days=1))).became is Became.DONE
+
+
+async def test_the_writer_erases_and_changes_no_certificate(staffed: Pool, database_url: str) -> None:
+    person = await measured(staffed)
+    person = await person.say(1, QPR_15={"items": [3] * 15})
+    await staffed.execute(CLOSE, UUID(person.id), day(30))
+    who, local_id = await whose(staffed, person.id)
+    async with await open_pool(url_as(database_url, WRITER), RING, size=2) as writer:
+        kept = await erase(writer, local_id)
+        assert await erasures.certificate_of(writer, who) == kept
+        (one,) = (await erasures.latest(writer)).rows
+        assert (one.local_id, one.certificate_id) == (None, kept.id)
+        for statement in ("UPDATE erasure_certificates SET why = 'x'", "DELETE FROM erasures"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await writer.execute(statement)
+    assert await staffed.fetchval("SELECT count(*) FROM measures WHERE items IS NOT NULL") == 0
