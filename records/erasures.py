@@ -59,7 +59,7 @@ WHERE (e.asked_at, e.id) < ($1, $2) ORDER BY e.asked_at DESC, e.id DESC LIMIT $3
 """
 UNDER_WAY = """
 -- What is not done with.
-SELECT id::text AS erasure_id, asked_by, asked_at FROM erasures
+SELECT id::text AS erasure_id, asked_by, asked_at, became FROM erasures
 WHERE became IN ('asked', 'approved') ORDER BY asked_at, id
 """
 DECIDE = """

@@ -15,11 +15,12 @@ class Decision(Command):
 
 
 class ErasureState(Stored):
-    """What the workflow of an erasure starts with; `ahead_by` is as in a transition's, in seconds."""
+    """What the workflow of an erasure starts with, as the records have it; `ahead_by` is as in a transition's."""
 
     erasure_id: str
     asked_by: StaffId
     asked_at: Instant
+    became: Became = Became.ASKED
     ahead_by: float = 0
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from planner import retention as rules
@@ -21,6 +21,7 @@ from workflows.retention import ErasureWorkflow
 
 EVERY = 60.0
 """Seconds between two looks at whether something that was asked for is not under way."""
+UNDER_WAY = (Became.ASKED, Became.APPROVED)
 
 
 def periods(settings: Settings) -> Periods:
@@ -49,31 +50,31 @@ async def ask(
     """
     email = settings.smtp_host is not None
     found = await erasures.ask(db, periods(settings), erasure_id, local_id, why, staff, now, email=email)
-    state = ErasureState(erasure_id=found.id, asked_by=found.asked_by, asked_at=found.asked_at)
-    await follow(client, settings.task_queue, state)
+    if found.became in UNDER_WAY:
+        await follow(client, settings.task_queue, _state(found))
     return found
 
 
 async def follow(client: Client, task_queue: str, state: ErasureState) -> None:
-    """Wait for a second person; begun twice it is once."""
-    try:
-        await client.start_workflow(
-            ErasureWorkflow.run,
-            state,
-            id=workflow_id(state.erasure_id),
-            task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-        )
-    except WorkflowAlreadyStartedError:  # and ended well: it has its outcome
-        return
+    """Wait for a second person, or do what was approved; begun twice it is once.
+
+    What the records say is under way begins anew, also when Temporal knows it as ended: they were put back then.
+    """
+    await client.start_workflow(
+        ErasureWorkflow.run,
+        state,
+        id=workflow_id(state.erasure_id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+    )
 
 
 async def decide(client: Client, task_queue: str, db: Database, erasure_id: str, decision: Decision) -> Erased:
     """Approve, refuse or withdraw; answers when it is done. Raises Refused or RecordsError."""
     found = await erasures.one(db, erasure_id)
     rules.may_decide(found.asked_by, decision)
-    if found.became not in (Became.ASKED, Became.APPROVED):
+    if found.became not in UNDER_WAY:
         rules.is_so(decision.verdict, found.became)
         if found.decided_by != decision.by.staff:
             raise Refused("conflict", f"It is {found.became} already.")
@@ -83,12 +84,12 @@ async def decide(client: Client, task_queue: str, db: Database, erasure_id: str,
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-    await follow(client, task_queue, ErasureState.model_validate(_state(found)))
+    await follow(client, task_queue, _state(found))
     return await _update(client, found.id, decision)
 
 
-def _state(found: Erasure) -> dict[str, object]:
-    return {"erasure_id": found.id, "asked_by": found.asked_by, "asked_at": found.asked_at}
+def _state(found: Erasure) -> ErasureState:
+    return ErasureState(erasure_id=found.id, asked_by=found.asked_by, asked_at=found.asked_at, became=found.became)
 
 
 async def _update(client: Client, erasure_id: str, decision: Decision) -> Erased:

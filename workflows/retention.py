@@ -29,7 +29,7 @@ class ErasureWorkflow:
     @workflow.init
     def __init__(self, given: ErasureState) -> None:
         self._given = given
-        self._stands = Erased(became=Became.ASKED)
+        self._stands = Erased(became=given.became)
         self._lock = asyncio.Lock()
 
     @workflow.run

@@ -20,7 +20,7 @@ from records.staff import upsert_staff
 from schemas.codes import Role
 from schemas.command import Actor, Exit
 from schemas.erasing import Became, RefusedFor, Verdict, Why
-from schemas.retention import Decision, Erased
+from schemas.retention import Decided, Decision, Erased
 from tests.durable.following import Followed, Place, now, place, until
 from tests.records.journeys import member
 from workers.client import Pool
@@ -216,6 +216,20 @@ async def test_what_no_workflow_waits_for_is_found(there: Place) -> None:
 
         await until(followed, 60)
         assert (await tell(there, one.id, said())).became is Became.DONE
+
+
+async def test_what_was_approved_and_not_done_is_done_when_temporal_is_another_one(there: Place) -> None:
+    """The records have the approval, and no workflow is there, or one that ended before they were put back."""
+    async with there.worker():
+        person = await left(there)
+        one = await asked(there, person)
+        await handle(there, one).terminate("Temporal was lost")
+        at = Decided(erasure_id=one, verdict=Verdict.APPROVE, staff=SECOND, at=now())
+        await erasures.decide(there.pool, at)
+        assert await follow_all(there.client, there.settings.task_queue, there.pool) == 1
+        assert (await over(there, one)).became is Became.DONE
+        assert not await key_is_there(there, person)
+        assert await follow_all(there.client, there.settings.task_queue, there.pool) == 0
 
 
 async def test_what_nobody_decides_lapses_and_is_told(skipping: Skipping, pool: Pool) -> None:
