@@ -9,6 +9,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from planner import words
 from planner.clock import local_day
 from planner.policy import MAY, Action
 from planner.retention import BECOMES, LAPSES_AFTER, Periods, is_so, may_ask
@@ -185,11 +186,11 @@ class Certificate(Stored):
         kept = f" It was to be kept until {self.kept_until:%-d %B %Y}." if self.kept_until else ""
         return [
             f"Certificate {self.id}",
-            f"The key of person {self.person_id} was destroyed on {self.destroyed_at:%-d %B %Y at %H:%M} UTC: what was "
+            f"The key of person {self.person_id} was destroyed on {words.moment(self.destroyed_at)}: what was "
             "sealed with it cannot be read any more, here or in any copy made since.",
             f"Why: {WHY_WORDS[self.why]}. {RULE_WORDS[self.rule]}{kept}",
-            f"Asked for by {self.asked_by_name} ({self.asked_by}) on {self.asked_at:%-d %B %Y}, and approved by "
-            f"{self.approved_by_name} ({self.approved_by}) on {self.approved_at:%-d %B %Y}.",
+            f"Asked for by {self.asked_by_name} ({self.asked_by}) on {words.day(self.asked_at)}, and approved by "
+            f"{self.approved_by_name} ({self.approved_by}) on {words.day(self.approved_at)}.",
             f"It was about {counted or 'no journey'}. It is counted as before, and says nothing of whose it was.",
         ]
 
