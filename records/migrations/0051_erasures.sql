@@ -115,6 +115,13 @@ $$;
 CREATE TRIGGER the_rest_goes_with_the_key AFTER INSERT OR UPDATE ON person_keys
     FOR EACH ROW WHEN (NEW.destroyed_at IS NOT NULL) EXECUTE FUNCTION the_rest_goes_with_the_key();
 
+-- Everything of one person, to be given to them.
+CREATE INDEX bulk_items_of_transition ON bulk_items (transition_id);
+CREATE INDEX absence_outcomes_of_transition ON absence_outcomes (transition_id);
+CREATE INDEX group_places_ever_of_transition ON group_places (transition_id);
+CREATE INDEX broken_glass_of_transition ON broken_glass (transition_id, at);
+CREATE INDEX webhook_messages_of_transition ON webhook_messages (transition_id);
+
 -- Whose death lies how far back.
 CREATE INDEX people_by_death ON people (died_on, id) WHERE died_on IS NOT NULL;
 

@@ -181,3 +181,16 @@ async def test_everything_that_the_row_of_a_person_has_is_given_to_them(staffed:
         "SELECT column_name FROM information_schema.columns WHERE table_name = 'people' AND column_name <> 'id'"
     )
     assert [row["column_name"] for row in columns if row["column_name"] not in PERSON] == []
+
+
+LED_BY = """
+SELECT i.indrelid::regclass::text AS "table" FROM pg_index i
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+WHERE a.attname IN ('transition_id', 'person_id')
+    AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) = '(transition_id IS NOT NULL)')
+"""
+
+
+async def test_what_is_of_one_person_is_found_by_an_index(staffed: Pool) -> None:
+    led = {row["table"] for row in await staffed.fetch(LED_BY)}
+    assert {kind.name for kind in (*OF_PERSON, *OF_TRANSITION)} | APART <= led

@@ -131,7 +131,7 @@ RETENTION = {
     "what Temporal has of somebody": (erasures.TRANSITIONS, (ZERO,)),
     "visits to somebody": (erasures.VISITS, (ZERO,)),
     "transitions of somebody": (held.TRANSITIONS, (ZERO,)),
-} | {f"held: {kind.name}": (kind.query, (ZERO,)) for kind in (*held.OF_PERSON, *held.OF_TRANSITION)}
+}
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 HELD = (["coord-1", "coord-9"], [None, "Team 10"])
 FILTERS = (False, None, False, None, None, False)
