@@ -15,6 +15,7 @@ from cli import (
     caseload,
     commands,
     demo,
+    export_person,
     feed,
     group,
     handover,
@@ -31,6 +32,7 @@ from cli import (
     register,
     rehearse,
     report,
+    retention,
     services,
     show,
     source,
@@ -51,7 +53,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 COMMANDS = (
     *(reads, commands, show, handover, start, peers, peer_reads, peer_queue, group, staff, feed, absence, capacity),
     *(visit, support, services, register, caseload, demo, pathway, reconcile, rehearse, webhook, source, tokens, keys),
-    *(outcomes, ready, report, board_pack, synthesize, verify, worklist, rebuild, backup),
+    *(outcomes, ready, retention, export_person, report, board_pack, synthesize, verify, worklist, rebuild, backup),
 )
 """Each module adds its own commands to the app; what is heavy, it imports inside them."""
 

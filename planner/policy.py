@@ -122,6 +122,12 @@ class Action(StrEnum):
     """Let machines in, and send what changes to other systems."""
     LICENCES = "licences"
     """Record which measures the service has a licence for."""
+    RETENTION = "retention"
+    """See whose time is over for being kept, by local id, and ask that what is kept of somebody is destroyed."""
+    APPROVE_ERASURE = "approve-erasure"
+    """Approve or refuse, as a second person, that it is destroyed."""
+    EXPORT_PERSON = "export-person"
+    """Take out everything that is held about a person, to give it to them."""
 
 
 CARING = frozenset(
@@ -167,6 +173,9 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.READY: CARING,
     Action.TOKENS: frozenset({Role.ADMINISTRATOR}),
     Action.LICENCES: frozenset({Role.ADMINISTRATOR, Role.SERVICE_MANAGER}),
+    Action.RETENTION: frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR}),
+    Action.APPROVE_ERASURE: frozenset({Role.PRIVACY_OFFICER, Role.ADMINISTRATOR}),
+    Action.EXPORT_PERSON: frozenset({Role.PRIVACY_OFFICER}),
 }
 """Who may do what. A role that is not named may not."""
 

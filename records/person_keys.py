@@ -36,13 +36,6 @@ DESTROY_BEFOREHAND = """
 INSERT INTO person_keys (person_id, made_at, destroyed_at) SELECT id, $2, $2 FROM people_sealed WHERE id = $1
 ON CONFLICT DO NOTHING RETURNING person_id
 """
-FORGET = """
--- Nothing says any more who a person was. When they were born is kept as far as reports need it, to the month.
-UPDATE people_sealed SET local_id = NULL, nhs_number = NULL, given_name = NULL, family_name = NULL,
-    known_as = NULL, local_id_blind = NULL, nhs_number_blind = NULL, found_by = '{}',
-    date_of_birth = date_trunc('month', date_of_birth)
-WHERE id = $1 AND num_nonnulls(local_id, known_as) > 0
-"""
 WRAPPED_OTHERWISE = """
 -- Keys of people that are wrapped by other keys of the ring than the one that seals now.
 SELECT person_id, wrapped FROM person_keys WHERE ring_key = ANY($1) ORDER BY ring_key, person_id LIMIT $2
@@ -119,10 +112,9 @@ async def person_sealers(db: Database, people: Collection[UUID]) -> dict[UUID, P
 async def destroy_key(db: Database, person_id: UUID, now: datetime) -> bool:
     """Make whatever was sealed of a person unreadable for good; False when it was so already.
 
-    What stands for their names and numbers goes with it: nobody finds them, and who comes again is somebody new.
+    The database lets the rest go with it: what they are found by, so that who comes again is somebody new.
     """
     async with transaction(db) as link:
-        await link.execute(FORGET, person_id)
         if await link.fetchval(DESTROY_BEFOREHAND, person_id, now) is not None:
             return True
         return await link.fetchval(DESTROY, person_id, now) is not None

@@ -1,10 +1,20 @@
-"""What whoever guards privacy is told of broken glass, and how far its e-mail has come."""
+"""What whoever guards privacy is told of broken glass and of erasures, and how far its e-mail has come."""
+
+from collections.abc import Collection
+from datetime import datetime
 
 from asyncpg import Record
 
-from records.database import Database, connected
+from records.database import Database, Link, connected
 from records.letters import Desk, Letter
+from schemas.codes import Role
 
+TELL = """
+-- Those of some roles are told something, but for whoever did it; when nobody is, operations see that nobody was.
+INSERT INTO privacy_alerts (recipient, text, created_at, email)
+SELECT m.id, $2, $3, CASE WHEN $4::boolean AND m.email IS NOT NULL THEN 'waiting' ELSE 'none' END
+FROM (SELECT 1) AS one LEFT JOIN staff m ON m.role = ANY ($1::text[]) AND m.active AND m.id IS DISTINCT FROM $5
+"""
 CLAIM = """
 -- Take an alert that waits to be sent, so that nobody else does.
 UPDATE privacy_alerts a SET email = 'sending', claimed_at = $2, error = NULL
@@ -15,6 +25,13 @@ WAITING = """
 -- The alerts that wait to be sent, or whose sender stopped: whoever sends them next settles which.
 SELECT id FROM privacy_alerts WHERE email IN ('waiting', 'sending', 'failed') ORDER BY created_at, id LIMIT $1
 """
+
+
+async def tell(
+    link: Link, roles: Collection[Role], text: str, now: datetime, *, but: str | None = None, email: bool = False
+) -> None:
+    """Tell those of some roles something without a name, `but` somebody; with `email` they are to be mailed, too."""
+    await link.execute(TELL, sorted(roles), text, now, email, but)
 
 
 def _letter(row: Record) -> Letter:

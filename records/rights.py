@@ -36,13 +36,14 @@ OF_WRITER = {
         *("definitions", "commits", "events", "contacts", "escalations", "agreements", "absence_outcomes"),
         *("staff_history", "team_history", "access_log", "broken_glass", "privacy_alerts", "verifications"),
         *("visit_alerts", "supervisions", "support_alerts", "api_requests", "inbound_events"),
-        *("measures", "measure_scores", "experience_heard", "people_said"),
+        *("measures", "measure_scores", "experience_heard", "people_said", "erasure_certificates"),
     ),
     Right.CHANGE: (
         *("teams", "staff", "cover", "people_sealed", "transitions", "notices", "absences", "assignments", "bookings"),
         *("group_sessions", "group_places", "visits", "visit_notices", "debriefs", "feeds", "api_tokens"),
         *("webhooks", "webhook_messages", "event_sources", "bulk_actions", "bulk_items", "chart_marks"),
         *("goals", "licences", "experience", "ready_periods", "ring_keys", "person_keys", "troubles"),
+        "erasures",
     ),
     Right.REMOVE: ("steps", "milestones", "fact_periods", "peer_queue", "sessions", "sign_ins", "people_open"),
 }

@@ -25,6 +25,7 @@ from workers.transitions import send
 PATIENCE = 30.0
 """How many seconds a page waits for an answer, at most."""
 Model = TypeVar("Model", bound=BaseModel)
+Answer = TypeVar("Answer")
 
 
 class NoAnswer(Exception):
@@ -115,8 +116,8 @@ async def sent(here: House, transition_id: str, said: AnyCommand) -> Receipt:
     return await answered(send(here.temporal, transition_id, said, here.db), said.id)
 
 
-async def answered(sending: Awaitable[Receipt], command_id: str) -> Receipt:
-    """The receipt of what is being sent. NoAnswer when none comes in time; Refused when it cannot be done."""
+async def answered(sending: Awaitable[Answer], command_id: str) -> Answer:
+    """The answer to what is being sent. NoAnswer when none comes in time; Refused when it cannot be done."""
     try:
         async with asyncio.timeout(PATIENCE):
             return await sending

@@ -16,6 +16,7 @@ PAGES: list[tuple[str, str, Action]] = [
     ("Peer support", "/capacity", Action.CAPACITY),
     ("Reports", "/reports", Action.REPORTS),
     ("Access", "/access", Action.ACCESS_LOG),
+    ("Retention", "/retention", Action.RETENTION),
     ("Machines", "/machines", Action.TOKENS),
     ("To do", "/tasks", Action.OWN_WORK),
     ("Inbox", "/inbox", Action.OWN_WORK),

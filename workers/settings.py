@@ -147,6 +147,13 @@ class Settings(BaseSettings):
     chart_near_limit: bool = True
     """Whether two of three figures near a limit are more than chance."""
 
+    retention_years: Annotated[int, Field(ge=1, le=150)] = 20
+    """Years for which what is held of a person is kept after their last closure."""
+    retention_years_after_death: Annotated[int, Field(ge=1, le=150)] = 10
+    """Years for which it is kept after a death."""
+    retention_birthday: Annotated[int, Field(ge=18, le=150)] = 25
+    """The birthday to which it is kept of a child, and one more of somebody who was 17 at the end."""
+
     smtp_host: str | None = None
     """Without it no e-mail is sent; every notice is in its inbox all the same."""
     smtp_port: Port = 25

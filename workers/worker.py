@@ -16,10 +16,11 @@ from activities.covering import CoveringActivities
 from activities.mail import Mailer
 from activities.notices import NoticeActivities
 from activities.records import RecordsActivities
+from activities.retention import RetentionActivities
 from activities.support import SupportActivities
 from activities.visits import VisitActivities
 from activities.webhooks import WebhookActivities
-from workers import bulk, privacy_alerts, seals, support, webhooks, worklist
+from workers import bulk, privacy_alerts, retention, seals, support, webhooks, worklist
 from workers.client import Pool
 from workers.keeping import keep
 from workers.settings import Settings
@@ -27,6 +28,7 @@ from workflows import transition
 from workflows.bulk import BulkWorkflow
 from workflows.cover_absence import CoverAbsenceWorkflow
 from workflows.privacy_alert import PrivacyAlertWorkflow
+from workflows.retention import ErasureWorkflow
 from workflows.support import SupportWorkflow
 from workflows.transition import TransitionWorkflow
 from workflows.visit import VisitWorkflow
@@ -58,6 +60,7 @@ def build_worker(
     notices = NoticeActivities(pool, mailer)
     covering = CoveringActivities(pool, client, settings.division)
     many = BulkActivities(pool, client)
+    erasing = RetentionActivities(pool, client, email=mailer is not None)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -69,6 +72,7 @@ def build_worker(
             WebhookWorkflow,
             BulkWorkflow,
             PrivacyAlertWorkflow,
+            ErasureWorkflow,
         ],
         workflow_runner=SandboxedWorkflowRunner(restrictions),
         activities=[
@@ -88,6 +92,10 @@ def build_worker(
             covering.cover,
             many.bulk_turn,
             many.bulk_do,
+            erasing.erasure_decide,
+            erasing.erasure_lapse,
+            erasing.erasure_do,
+            erasing.erasure_forget,
         ],
         max_cached_workflows=CACHED,
         max_concurrent_local_activities=50,
@@ -142,6 +150,7 @@ async def run_worker(settings: Settings, client: Client, pool: Pool, stop: async
                 ("bulk actions", lambda: bulk.follow_all(client, queue, pool), bulk.EVERY),
                 ("seals", lambda: seals.seal(pool), seals.EVERY),
                 *([("worklist", lambda: worklist.keep(pool, settings), worklist.EVERY)] if settings.worklist else []),
+                ("erasures", lambda: retention.follow_all(client, queue, pool), retention.EVERY),
                 ("broken glass", lambda: privacy_alerts.follow_all(client, queue, pool), privacy_alerts.EVERY),
             )
         ]

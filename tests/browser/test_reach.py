@@ -10,7 +10,7 @@ PAGES = {
     COORDINATOR: ["/people", "/find", "/start", "/inbox", "/tasks", "/capacity"],
     PEER_WORKER: ["/week", "/week/help", "/week/calendar", "/inbox", "/tasks"],
     OPERATIONS: ["/board", "/transitions", "/definitions", "/system", "/capacity"],
-    "privacy-officer-1": ["/inbox", "/tasks"],
+    "privacy-officer-1": ["/inbox", "/tasks", "/retention", "/retention/ask"],
 }
 OF_A_PERSON = ["", "/history", "/known", "/milestone", "/date", "/facts", "/hold", "/handover", "/peer", "/cover",
                "/leave", "/add", "/support", "/wishes", "/assign", "/outcomes", "/goals"]  # fmt: skip

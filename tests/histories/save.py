@@ -18,9 +18,13 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from planner.clock import end_of
+from planner.refused import Refused
 from records import bulk
 from schemas.bulk import Became
+from schemas.codes import Role
+from schemas.command import Actor
 from tests.durable import test_bulk as many
+from tests.durable import test_retention as erased
 from tests.durable import test_support as supported
 from tests.durable import test_webhooks as hooks
 from tests.durable.following import COORDINATOR, Place, now, place, until
@@ -30,7 +34,7 @@ from tests.histories.opening import opened
 from tests.keys import RING
 from tests.rehearsals.test_rehearsals import FILES, beside, the
 from workers import bulk as bulk_actions
-from workers import support, visits, webhooks
+from workers import retention, support, visits, webhooks
 from workers.client import open_pool, register_search_attributes
 from workers.codec import converter
 from workers.embedded import ephemeral_postgres, time_skipping
@@ -57,6 +61,7 @@ VISIT = "out-alone"
 SUPPORT = "supervision"
 WEBHOOK = "another-system-is-told"
 BULK = "many-are-offered"
+ERASURE = "a-second-person-approves"
 PROCESS = re.compile(r"\d+@")
 TRACE = "stackTrace"
 
@@ -79,6 +84,8 @@ async def save(names: Collection[str]) -> None:
         await save_webhook()
     if BULK in names:
         await save_bulk()
+    if ERASURE in names:
+        await save_erasure()
 
 
 async def save_visit() -> None:
@@ -142,6 +149,20 @@ async def save_bulk() -> None:
         await _keep(there.client, bulk_actions.workflow_id(bulk_id), BULK)
 
 
+async def save_erasure() -> None:
+    """Save an erasure: somebody who says falsely that they may approve may not, and a second person does."""
+    async with _real() as there, there.worker():
+        await erased.staffed(there.pool)
+        one = await erased.asked(there, await erased.left(there))
+        lying = erased.said().model_copy(update={"by": Actor(staff=COORDINATOR, role=Role.PRIVACY_OFFICER)})
+        try:
+            await erased.tell(there, one, lying)
+        except Refused:
+            await erased.tell(there, one, erased.said())
+        await erased.over(there, one)
+        await _keep(there.client, retention.workflow_id(one), ERASURE)
+
+
 async def _so(true: bool) -> bool:
     return true
 
@@ -203,4 +224,4 @@ def _without_machine(found: object) -> object:
 
 if __name__ == "__main__":
     SAVED.mkdir(exist_ok=True)
-    asyncio.run(save(sys.argv[1:] or (*STORIES, RENEWED, VISIT, SUPPORT, WEBHOOK, BULK)))
+    asyncio.run(save(sys.argv[1:] or (*STORIES, RENEWED, VISIT, SUPPORT, WEBHOOK, BULK, ERASURE)))

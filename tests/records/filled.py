@@ -16,8 +16,6 @@ INSERT INTO people_sealed (local_id, given_name, family_name, date_of_birth, loc
     SELECT 'sealed', 'sealed', 'sealed', date '1930-01-01' + n % 30000, sha256(n::text::bytea),
         ARRAY(SELECT substr(sha256((n % 500 || '.' || letters)::bytea), 1, 8) FROM generate_series(1, 12) letters)
     FROM generate_series(1, 100000) n;
-INSERT INTO person_keys (person_id, wrapped, ring_key)
-    SELECT id, sha256(id::text::bytea) || sha256(id::text::bytea), 'ring' FROM people_sealed;
 INSERT INTO agreements (person_id, at, staff, shares)
     SELECT id, '2026-01-01', 'coord-1', '{dates}' FROM people_sealed LIMIT 20000;
 INSERT INTO definitions (digest, id, version, canonical) VALUES (repeat('0', 64), 'small-pathway', 1,
@@ -143,6 +141,18 @@ INSERT INTO events (transition_id, revision, seq, event, step, at, payload)
     SELECT t.id, 1, 3 + e.n, e.event, 'step-1', timestamptz '2024-01-01' + t.n * interval '1 hour', '{}'
     FROM (SELECT id, row_number() OVER () AS n FROM transitions LIMIT 20000) t
         CROSS JOIN unnest('{silence,no-slot}'::text[]) WITH ORDINALITY e (event, n);
+INSERT INTO person_keys (person_id, wrapped, ring_key) SELECT id, repeat('x', 60)::bytea, 'a-key' FROM people_sealed;
+UPDATE people_sealed SET died_on = greatest(date_of_birth, date '2010-01-01' + n::int % 5000)
+    FROM (SELECT id, row_number() OVER () AS n FROM people_sealed LIMIT 2000) d WHERE d.id = people_sealed.id;
+INSERT INTO erasures (id, person_id, why, rule, asked_by, asked_at, became, decided_by, decided_at, ended_at)
+    SELECT gen_random_uuid(), id, 'asked-by-person', 'closed', 'coord-1', h,
+        CASE WHEN n > 20 THEN 'withdrawn' ELSE 'asked' END,
+        CASE WHEN n > 20 THEN 'coord-1' END, CASE WHEN n > 20 THEN h END, CASE WHEN n > 20 THEN h END
+    FROM (SELECT id, n, timestamptz '2026-01-01' + n * interval '1 hour' AS h
+          FROM (SELECT id, row_number() OVER () AS n FROM people_sealed LIMIT 20000) x) p;
+INSERT INTO erasure_certificates (erasure_id, person_id, why, rule, asked_by, asked_at, approved_by, approved_at,
+        destroyed_at, destroyed)
+    SELECT id, person_id, why, rule, 'coord-1', asked_at, 'coord-2', asked_at, asked_at, '{}' FROM erasures;
 INSERT INTO support_alerts (staff, matter, due, number, recipient, text, created_at)
     SELECT staff, track, held_on, 0, staff, 'It is due.', held_on FROM supervisions;
 """

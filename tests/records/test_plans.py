@@ -16,10 +16,12 @@ from records import (
     bulk,
     covering,
     definitions,
+    erasures,
     experience,
     feeds,
     foretold,
     goals,
+    held,
     known,
     licences,
     listings,
@@ -31,6 +33,7 @@ from records import (
     outcomes,
     peers,
     queries,
+    retention,
     search,
     staff,
     support,
@@ -112,6 +115,27 @@ BULK = {
     "those who run by a definition": (foretold.RUNNING, ("0" * 64, NOW, ZERO, 51)),
     "how many run by each": (definitions.ALL, ()),
     "who was told of a step": (word.TOLD_OF, (ZERO, "step-1")),
+}
+RETENTION = {
+    "whose time is over": (
+        retention.CANDIDATES,
+        (datetime(2006, 6, 1, tzinfo=UTC), date(2016, 6, 1), FIRST, ZERO, 101),
+    ),
+    "time is over, the dead": (retention.CANDIDATES, (FIRST, date(2012, 6, 1), FIRST, ZERO, 101)),
+    "until when somebody is kept": (retention.PERSON, (ZERO,)),
+    "whose a local id is": (retention.BY_LOCAL_ID, ("AL5000",)),
+    "an erasure": (erasures.ONE, (ZERO,)),
+    "an erasure of somebody": (erasures.OPEN_OF, (ZERO,)),
+    "erasures": (erasures.LATEST, (LAST, FULL, 101)),
+    "erasures under way": (erasures.UNDER_WAY, ()),
+    "how an erasure stands": (erasures.THERE, (ZERO,)),
+    "what is of somebody": (erasures.COUNTS, (ZERO,)),
+    "whether somebody is followed": (erasures.FOLLOWED, (ZERO, "asked-by-person")),
+    "a certificate": (erasures.CERTIFICATE, (ZERO,)),
+    "the certificate of somebody": (erasures.CERTIFICATE_OF, (ZERO,)),
+    "what Temporal has of somebody": (erasures.TRANSITIONS, (ZERO,)),
+    "visits to somebody": (erasures.VISITS, (ZERO,)),
+    "transitions of somebody": (held.TRANSITIONS, (ZERO,)),
 }
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 HELD = (["coord-1", "coord-9"], [None, "Team 10"])
@@ -214,6 +238,7 @@ PLANNED = {
     "anonymous answers": (experience.COUNTED, ("FFT", date(2026, 1, 1), date(2026, 6, 1))),
     **BOARD,
     **BULK,
+    **RETENTION,
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ PAGES = {
     "ready": "when they were ready to leave",
     "many": "among many at once",
     "temporal": "what Temporal holds",
+    "export-person": "everything held about them, to give it to them",
 }
 WHY_WORDS = {
     "named": "They are named for this person",
