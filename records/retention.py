@@ -49,8 +49,11 @@ SELECT p.id AS person_id, p.local_id, p.date_of_birth, p.died_on, k.destroyed_at
 FROM people p LEFT JOIN person_keys k ON k.person_id = p.id WHERE p.id = $1
 """  # noqa: S608
 BY_LOCAL_ID = """
--- The person of a local id.
-SELECT id FROM people_sealed WHERE local_id_blind = $1
+-- The person of a local id, else whoever had it last and was erased.
+SELECT id FROM (
+    SELECT id, 0 AS place FROM people_sealed WHERE local_id_blind = $1
+    UNION ALL SELECT id, 1 FROM people_sealed WHERE local_id_was = $1
+) p ORDER BY place, id DESC LIMIT 1
 """
 
 

@@ -99,13 +99,14 @@ CREATE TRIGGER a_certificate_is_true BEFORE INSERT ON erasure_certificates
 -- What is of a person and is neither counted nor sealed with their key goes together with the key, whatever program
 -- destroys it: what they are found by (so that who comes again is somebody new), their day of birth within its month (that
 -- much reports count by), what was answered to single questions (scores stay), and why somebody did what they did for them.
+ALTER TABLE people_sealed ADD local_id_was bytea CHECK (length(local_id_was) = 32);
 CREATE FUNCTION the_rest_goes_with_the_key() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     theirs uuid[] := ARRAY(SELECT id FROM transitions WHERE person_id = NEW.person_id);
 BEGIN
     UPDATE people_sealed SET local_id = NULL, nhs_number = NULL, given_name = NULL, family_name = NULL, known_as = NULL,
-        local_id_blind = NULL, nhs_number_blind = NULL, found_by = '{}',
+        local_id_was = local_id_blind, local_id_blind = NULL, nhs_number_blind = NULL, found_by = '{}',
         date_of_birth = date_trunc('month', date_of_birth)
     WHERE id = NEW.person_id AND local_id IS NOT NULL;
     UPDATE steps SET reason = NULL WHERE transition_id = ANY (theirs) AND reason IS NOT NULL;
@@ -128,6 +129,8 @@ CREATE INDEX group_places_ever_of_transition ON group_places (transition_id);
 CREATE INDEX broken_glass_of_transition ON broken_glass (transition_id, at);
 CREATE INDEX webhook_messages_of_transition ON webhook_messages (transition_id);
 
+-- Whoever was erased is known by what stood for their local id, so that whoever asks is told of the certificate.
+CREATE INDEX people_erased ON people_sealed (local_id_was) WHERE local_id_was IS NOT NULL;
 -- Whose death lies how far back.
 CREATE INDEX people_by_death ON people_sealed (died_on, id) WHERE died_on IS NOT NULL;
 

@@ -164,9 +164,10 @@ async def test_of_whoever_was_erased_there_is_the_certificate_alone(staffed: Poo
         await held.held(staffed, local_id, OFFICER, NOW)
     other = await begin(staffed, "coord-one")
     who = await staffed.fetchval("SELECT person_id FROM transitions WHERE id = $1", UUID(other.journey.transition_id))
+    local_id = await theirs(staffed, other.journey.transition_id)
     await destroy_key(staffed, who, NOW + timedelta(days=1))
     with pytest.raises(RecordsError, match="made unreadable for good on"):
-        await held.held(staffed, await theirs(staffed, other.journey.transition_id), OFFICER, NOW)
+        await held.held(staffed, local_id, OFFICER, NOW)
 
 
 async def test_every_table_that_has_something_of_a_person_is_given_to_them(staffed: Pool) -> None:
