@@ -131,6 +131,10 @@ FAULTS: Mapping[str, Fault] = {
     "connections slow": slow,
     "connections cut": cut,
 }
+HOLDS_NOTHING_UP = frozenset({"web app killed"})
+"""What no promise needs."""
+LEAVES_THE_RECORDS = frozenset({"web app killed", "worker killed", "Temporal killed", "worker upgraded"})
+"""After these nothing waits for its next try at the records."""
 UPGRADE = "worker upgraded"
 BUILDS = 2
 """Newer builds in a run, each after a third of the time: a running journey takes up the first or both or neither."""
@@ -173,6 +177,8 @@ class Storm:
 
     async def _hurt(self, faults: Mapping[str, Fault]) -> None:
         chances = [random.Random(self._chance.random()) for _ in faults]
-        async with self._world.outage(" and ".join(faults)):
+        held_up, of_records = set(faults) - HOLDS_NOTHING_UP, set(faults) - LEAVES_THE_RECORDS
+        what = " and ".join(faults)
+        async with self._world.outage(what, holds_up=bool(held_up), of_records=bool(of_records)):
             await asyncio.gather(*map(_on(self._world), faults.values(), chances))
         self.count.update(faults.keys())

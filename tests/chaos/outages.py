@@ -8,11 +8,17 @@ NOTHING = timedelta(0)
 
 
 class Outage(NamedTuple):
-    """Something was killed, full, cut off or slow, from when until everything answered again."""
+    """Something was killed, full, cut off or slow, from when until everything answered again.
+
+    `holds_up` says whether a promise needs what was away, `of_records` whether what is written into the records does:
+    that is tried again and again meanwhile.
+    """
 
     what: str
     starts: datetime
     ends: datetime
+    holds_up: bool = True
+    of_records: bool = True
 
     @property
     def length(self) -> timedelta:
@@ -28,16 +34,16 @@ class Shadow(NamedTuple):
 
 
 def shadows(outages: Iterable[Outage], longest_wait: timedelta) -> list[Shadow]:
-    """The outages in their order, each with the time after it in which the next try may lie.
+    """The outages that hold promises up, in their order, each with the time after it in which the next try may lie.
 
-    Whoever was refused waits twice as long each time, at most `longest_wait`: so the last try that failed may be
-    followed by one as late again as the outage was long. One that begins before that prolongs it.
+    What could not be written waits twice as long each time, at most `longest_wait`: so the last try that failed may be
+    followed by one as late again as the outage was long. An outage that begins before that prolongs it.
     """
     found: list[Shadow] = []
-    for outage in sorted(outages, key=lambda one: one.starts):
+    for outage in sorted((one for one in outages if one.holds_up), key=lambda one: one.starts):
         goes_on = bool(found) and outage.starts <= found[-1].ends
         starts = found[-1].starts if goes_on else outage.starts
-        ends = outage.ends + min(outage.ends - starts, longest_wait)
+        ends = outage.ends + (min(outage.ends - starts, longest_wait) if outage.of_records else NOTHING)
         if goes_on:
             found[-1] = Shadow(starts, max(ends, found[-1].ends))
         else:

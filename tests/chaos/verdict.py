@@ -27,8 +27,10 @@ SLACK = timedelta(seconds=30)
 seconds, and again after ten when it had kept it for that worker; and the machine is busy."""
 LONGEST_WAIT = UNTIL_WRITTEN.maximum_interval or timedelta(minutes=2)
 """How long a commit that failed waits for its next try, at most."""
-SETTLED_WITHIN = 180.0
-"""Seconds after the storm in which nothing may be left that is due."""
+SETTLED_WITHIN = 240.0
+"""Seconds after the storm in which everything has to have been told."""
+QUIET = timedelta(seconds=30)
+"""How long nothing may fall due when the journeys are compared: a journey that moves looks different on each side."""
 
 COMMITS = """
 -- Every command that was recorded, and at which revisions.
@@ -108,20 +110,19 @@ async def verdict(world: World, users: Users, began: datetime, faults: Counter[s
 
 
 async def _settled(world: World) -> list[str]:
-    """Wait until nothing is left to be recorded; a sentence for each journey that time has left behind."""
-    behind: list[str] = []
+    """Wait until everything is told that falls due in a moment; a sentence for each journey that time leaves behind."""
+    late: list[str] = []
     for _ in range(int(SETTLED_WITHIN)):
-        at = now()
         standing = await _standing(world)
-        behind = [one for one, stands in standing.items() if _is_behind(stands, at - timedelta(seconds=1))]
-        if not behind:
+        if not any(_wakes_before(stands, now() + QUIET) for stands in standing.values()):
             return []
+        late = [one for one, stands in standing.items() if _wakes_before(stands, now() - SLACK)]
         await asyncio.sleep(1)
-    return [f"Something of {one} is due and was not recorded." for one in behind]
+    return [f"Something of {one} is due and was not recorded." for one in late]
 
 
-def _is_behind(standing: Standing, at: datetime) -> bool:
-    """Whether time alone had something to change by an instant."""
+def _wakes_before(standing: Standing, at: datetime) -> bool:
+    """Whether time alone has something to change by an instant."""
     if standing.journey.closed is not None:
         return False
     wake = planner.next_wake(standing.pathway, standing.journey)

@@ -69,14 +69,14 @@ class World:
     build: int = 0
 
     @asynccontextmanager
-    async def outage(self, what: str) -> AsyncIterator[None]:
+    async def outage(self, what: str, *, holds_up: bool, of_records: bool) -> AsyncIterator[None]:
         """Something is hurt in the block; it is over when everything answers again."""
         began = now()
         try:
             yield
         finally:
             await self.well()
-            self.outages.append(Outage(what, began, now()))
+            self.outages.append(Outage(what, began, now(), holds_up, of_records))
 
     async def well(self) -> None:
         """Wait until every part answers; TimeoutError, with the logs' ends, when one does not come back."""
@@ -136,23 +136,23 @@ async def running(folder: Path, no_disk: str | None) -> AsyncIterator[World]:
     """Everything, on a folder: nobody is followed yet. `no_disk` is why PostgreSQL has no disk of its own."""
     async with AsyncExitStack() as stack:
         postgres, disk, no_disk = await _postgres(stack, folder, no_disk)
-        ports = Ports(temporal=free_port(), ui=free_port())
-        temporal = TemporalServer(folder, lambda: ports, ui=False)
-        await temporal.start()
-        stack.push_async_callback(temporal.stop)
+        temporal, port = await _temporal(stack, folder)
         post = Post()
         await post.open()
         stack.push_async_callback(post.close)
-        database_wire, temporal_wire = await _wires(stack, postgres, ports.temporal)
+        database_wire, temporal_wire = await _wires(stack, postgres, port)
         keys = make_file(own_file(folder))
-        direct = await Client.connect(temporal.address, data_converter=converter(keys))
+        direct, client = [
+            await Client.connect(address, data_converter=converter(keys))
+            for address in (temporal.address, temporal_wire.address)
+        ]
         await register_search_attributes(direct)
         way_in = f"postgresql://{WRITER}@{database_wire.address}/{DATABASE}"
         records, pool = await open_pool(_url(postgres), keys), await open_pool(way_in, keys)
         stack.callback(records.terminate)
         stack.callback(pool.terminate)
         environment = _environment(folder, way_in, temporal_wire.address, post.port)
-        port = free_port()
+        web, web_url = _web(folder, environment)
         world = World(
             folder=folder,
             postgres=postgres,
@@ -163,20 +163,29 @@ async def running(folder: Path, no_disk: str | None) -> AsyncIterator[World]:
             disk=disk,
             no_disk=no_disk,
             worker=_worker(folder, 0, environment),
-            web=Kept("web", folder / "logs" / "web.log", [ALONGSIDE, "web", "--port", str(port)], environment, SERVES),
-            web_url=f"http://{LOOPBACK}:{port}",
+            web=web,
+            web_url=web_url,
             environment=environment,
             pool=pool,
             records=records,
-            client=await Client.connect(temporal_wire.address, data_converter=converter(keys)),
+            client=client,
             direct=direct,
         )
-        world.worker.open()
         stack.push_async_callback(lambda: world.worker.close())  # whichever it is by then
-        world.web.open()
-        stack.push_async_callback(world.web.close)
+        stack.push_async_callback(web.close)
+        world.worker.open()
+        web.open()
         await world.well()
         yield world
+
+
+async def _temporal(stack: AsyncExitStack, folder: Path) -> tuple[TemporalServer, int]:
+    """Temporal, on the same port however often it is started, and the port."""
+    ports = Ports(temporal=free_port(), ui=free_port())
+    server = TemporalServer(folder, lambda: ports, ui=False)
+    await server.start()
+    stack.push_async_callback(server.stop)
+    return server, ports.temporal
 
 
 async def _postgres(
@@ -218,6 +227,12 @@ async def _wires(stack: AsyncExitStack, postgres: PostgresServer, temporal: int)
 def _worker(folder: Path, number: int, environment: dict[str, str]) -> Kept:
     log = folder / "logs" / f"worker-{number}.log"
     return Kept(f"worker of build {number}", log, [ALONGSIDE, "worker"], environment, WORKS)
+
+
+def _web(folder: Path, environment: dict[str, str]) -> tuple[Kept, str]:
+    port = free_port()
+    argv = [ALONGSIDE, "web", "--port", str(port)]
+    return Kept("web app", folder / "logs" / "web.log", argv, environment, SERVES), f"http://{LOOPBACK}:{port}"
 
 
 def _url(postgres: PostgresServer) -> str:
