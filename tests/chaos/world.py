@@ -106,8 +106,9 @@ class World:
 
     def new_worker(self, number: int) -> Kept:
         """A worker of a build, not started yet; 0 is ours."""
-        first = {"PYTHONPATH": str(build.newer(self.folder, number))} if number else {}
-        return _worker(self.folder, number, self.environment | first)
+        path = [str(build.newer(self.folder, number))] if number else []
+        path += filter(None, [self.environment.get("PYTHONPATH")])
+        return _worker(self.folder, number, self.environment | {"PYTHONPATH": os.pathsep.join(path)})
 
     async def run(self, *arguments: str) -> tuple[int, str]:
         """Run an `alongside` command past the wires, to its end; its exit code and all that it said."""
