@@ -32,6 +32,7 @@ LOST = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was told to end, and has not been closed yet
     asyncpg.OperatorInterventionError,  # it stops, or begins, or has just crashed
     asyncpg.InsufficientResourcesError,  # its disk is full, or it has no room for one more connection
     asyncpg.PostgresSystemError,
