@@ -22,7 +22,15 @@ from workers.transitions import send
 
 PATIENCE = 15.0
 """Seconds that somebody waits for an answer before they ask again."""
-LOST = (RPCError, RuntimeError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+LOST = (
+    RPCError,
+    RuntimeError,
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 """What says that no answer came. RuntimeError: the client never reached Temporal."""
 REFUSED = frozenset({400, 403, 404, 409, 412, 413, 415, 422})
 """Answers of the API that are no for good; any other is asked again."""
