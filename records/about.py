@@ -24,11 +24,11 @@ PERSON = """
 SELECT p.id, p.date_of_birth,
     EXISTS (SELECT FROM transitions o WHERE o.person_id = p.id AND o.exit = 'died') AS died,
     EXISTS (SELECT FROM transitions o WHERE o.person_id = p.id AND o.status <> 'closed') AS followed
-FROM transitions t JOIN people p ON p.id = t.person_id WHERE t.id = $1 FOR UPDATE OF p
+FROM transitions t JOIN people_sealed p ON p.id = t.person_id WHERE t.id = $1 FOR UPDATE OF p
 """
 CHANGE = """
 -- What is known now, and who recorded it.
-WITH changed AS (UPDATE people SET ethnicity = $2, died_on = $3 WHERE id = $1 RETURNING id)
+WITH changed AS (UPDATE people_sealed SET ethnicity = $2, died_on = $3 WHERE id = $1 RETURNING id)
 INSERT INTO people_said (person_id, at, staff, ethnicity, died_on) SELECT id, $4, $5, $2, $3 FROM changed
 """
 

@@ -15,7 +15,8 @@ from planner.refused import Refused
 from records import cells
 from records.cells import Problem
 from records.csv_file import CsvRow, read_csv
-from records.database import Database, connected
+from records.database import Database, connected, keys_of
+from records.identity import local_id_blind, nhs_number_blind
 from schemas.caseload import Caseload, CaseloadRow, Refusal, to_start
 from schemas.ethnicity import checked as checked_ethnicity
 from schemas.pathway import Pathway
@@ -217,8 +218,8 @@ class _Seen:
 PEOPLE_ALREADY = """
 -- Whom the rows of a caseload mean, as far as the records know them, and their open transition on the pathway.
 SELECT g.row, p.local_id, p.nhs_number, t.id AS transition_id, t.started
-FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS g (row, local_id, nhs_number, pathway)
-    JOIN people p ON p.local_id = g.local_id OR p.nhs_number = g.nhs_number
+FROM unnest($1::int[], $2::bytea[], $3::bytea[], $4::text[]) AS g (row, local_id, nhs_number, pathway)
+    JOIN people p ON p.local_id_blind = g.local_id OR p.nhs_number_blind = g.nhs_number
     LEFT JOIN transitions t ON t.person_id = p.id AND t.pathway = g.pathway AND t.status <> 'closed'
 ORDER BY g.row
 """
@@ -228,11 +229,12 @@ async def against_records(db: Database, caseload: Caseload) -> Caseload:
     """The caseload without the rows that contradict the records; a row that is in them already stays sound."""
     rows = caseload.sound
     async with connected(db) as link:
+        keys = keys_of(link)
         known = await link.fetch(
             PEOPLE_ALREADY,
             [row.row for row in rows],
-            [row.person.local_id for row in rows],
-            [row.person.nhs_number for row in rows],
+            [local_id_blind(keys, row.person.local_id) for row in rows],
+            [nhs_number_blind(keys, row.person.nhs_number) for row in rows],
             [row.pathway for row in rows],
         )
     by_row = {row.row: row for row in rows}

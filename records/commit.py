@@ -108,7 +108,7 @@ ON CONFLICT (transition_id, step, due, rung) DO NOTHING
 """
 DEATH = """
 -- The person of a transition died, on this day unless another was said.
-UPDATE people SET died_on = $2 FROM transitions t WHERE t.id = $1 AND people.id = t.person_id AND people.died_on IS NULL
+UPDATE people_sealed p SET died_on = $2 FROM transitions t WHERE t.id = $1 AND p.id = t.person_id AND p.died_on IS NULL
 """
 INSERT_NOTICES = """
 -- Who is told what, each once under its key.

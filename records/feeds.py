@@ -46,7 +46,7 @@ WITH own AS (
     SELECT * FROM bookings WHERE staff = $1 AND status = 'released' AND starts >= $2 AND starts < $3
 )
 SELECT own.id, own.starts, own.ends, own.place, own.status = 'released' AS cancelled,
-    own.group_id IS NOT NULL AS is_group, left(p.given_name, 8) AS given, left(p.family_name, 8) AS family
+    own.group_id IS NOT NULL AS is_group, p.given_name AS given, p.family_name AS family
 FROM own LEFT JOIN transitions t ON t.id = own.transition_id LEFT JOIN people p ON p.id = t.person_id
 ORDER BY own.starts, own.id
 """

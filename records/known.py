@@ -7,8 +7,12 @@ from uuid import UUID
 
 from records.database import Database, connected, transaction
 from records.errors import RecordsError
+from records.people import names_of, write_names
+from records.person_keys import person_sealer
 from schemas.base import Stored
 
+AGREED = "agreed known_as"
+"""As what it is sealed how somebody was called when they agreed to something."""
 LONGEST = 80
 """Letters of what somebody is called."""
 
@@ -22,13 +26,14 @@ LEFT JOIN LATERAL (
 LEFT JOIN staff s ON s.id = a.staff
 WHERE t.id = $1
 """
+PERSON = """
+-- The person of a transition, kept from others until this transaction ends.
+SELECT p.id FROM transitions t JOIN people_sealed p ON p.id = t.person_id WHERE t.id = $1 FOR UPDATE OF p
+"""
 CHANGE = """
--- The person of a transition said how they wish to be called, and what they share.
-WITH changed AS (
-    UPDATE people SET known_as = $2, shares = $3 FROM transitions t
-    WHERE t.id = $1 AND people.id = t.person_id RETURNING people.id
-)
-INSERT INTO agreements (person_id, at, staff, known_as, shares) SELECT id, $4, $5, $2, $3 FROM changed RETURNING id
+-- A person said how they wish to be called, and what they share.
+WITH changed AS (UPDATE people_sealed SET shares = $3 WHERE id = $1)
+INSERT INTO agreements (person_id, at, staff, known_as, shares) VALUES ($1, $4, $5, $2, $3)
 """
 
 
@@ -77,6 +82,11 @@ async def write(
     if called is not None and (len(called) > LONGEST or not called.isprintable()):
         raise RecordsError("invalid", f"Write how they wish to be called in one line of at most {LONGEST} letters.")
     async with transaction(db) as link:
-        kept = await link.fetchval(CHANGE, UUID(transition_id), called, sorted(set(shares)), now, staff)
-    if kept is None:
-        raise RecordsError("not-found", "No such transition.")
+        person_id = await link.fetchval(PERSON, UUID(transition_id))
+        if person_id is None:
+            raise RecordsError("not-found", "No such transition.")
+        names = await names_of(link, person_id)
+        if called != names.known_as:
+            await write_names(link, person_id, names._replace(known_as=called))
+        sealed = (await person_sealer(link, person_id)).seal(called, AGREED) if called else None
+        await link.execute(CHANGE, person_id, sealed, sorted(set(shares)), now, staff)

@@ -13,8 +13,9 @@ from uuid import UUID
 from asyncpg import Record
 
 from records import queries, roles
-from records.database import Database, Link, connected
+from records.database import Database, Link, connected, keys_of
 from records.errors import RecordsError, UnknownStaff
+from records.identity import local_id_blind
 from records.views import (
     ContactRow,
     Counts,
@@ -130,7 +131,11 @@ async def people_of(
 async def find(db: Database, local_id: str) -> list[TransitionRow]:
     """The transitions of the person with a local id, the open one first; empty when there are none."""
     async with connected(db) as link:
-        return [TransitionRow.model_validate(_plain(row)) for row in await link.fetch(queries.FIND, local_id)]
+        return [TransitionRow.model_validate(_plain(row)) for row in await _of_person(link, local_id)]
+
+
+async def _of_person(link: Link, local_id: str) -> list[Record]:
+    return list(await link.fetch(queries.FIND, local_id_blind(keys_of(link), local_id)))
 
 
 async def transition(db: Database, which: str) -> TransitionView:
@@ -151,7 +156,7 @@ async def transition(db: Database, which: str) -> TransitionView:
 
 
 async def _meant(link: Link, which: str) -> UUID:
-    of_person = await link.fetch(queries.FIND, which)
+    of_person = await _of_person(link, which)
     still_open = [row for row in of_person if row["status"] != "closed"] or of_person
     if len(still_open) > 1:
         raise _several([row["id"] for row in still_open])

@@ -10,8 +10,9 @@ from uuid import UUID
 from planner.policy import Scope
 from records.access import ALERT
 from records.actors import member
-from records.database import Database, connected, transaction
+from records.database import Database, connected, keys_of, transaction
 from records.errors import RecordsError
+from records.identity import local_id_blind
 from schemas.base import Stored
 from schemas.codes import Role
 from schemas.command import Receipt
@@ -63,11 +64,11 @@ INSERT INTO api_requests (about, key, digest, said_at) VALUES ($1, $2, $3, $4) O
 STARTED = """
 -- The commit that started somebody on a pathway under a key.
 SELECT c.transition_id, c.revision, c.at FROM people p JOIN transitions t ON t.person_id = p.id AND t.pathway = $2
-JOIN commits c ON c.transition_id = t.id AND c.command_id = $3 WHERE p.local_id = $1
+JOIN commits c ON c.transition_id = t.id AND c.command_id = $3 WHERE p.local_id_blind = $1
 """
 PERSON = """
 -- Who has a local id.
-SELECT given_name, family_name, date_of_birth FROM people WHERE local_id = $1
+SELECT given_name, family_name, date_of_birth FROM people WHERE local_id_blind = $1
 """
 
 
@@ -188,14 +189,14 @@ async def say(db: Database, about: str, key: str, digest: bytes, now: datetime) 
 async def started(db: Database, local_id: str, pathway: str, key: str) -> Receipt | None:
     """The receipt of a start that is recorded; None when none is."""
     async with connected(db) as link:
-        row = await link.fetchrow(STARTED, local_id, pathway, key)
+        row = await link.fetchrow(STARTED, local_id_blind(keys_of(link), local_id), pathway, key)
     return Receipt(transition_id=str(row["transition_id"]), revision=row["revision"], at=row["at"]) if row else None
 
 
 async def refuse_another(db: Database, person: Person) -> None:
     """Conflict when the local id is here with another name or date of birth: a machine renames nobody."""
     async with connected(db) as link:
-        row = await link.fetchrow(PERSON, person.local_id)
+        row = await link.fetchrow(PERSON, local_id_blind(keys_of(link), person.local_id))
     if row is not None and tuple(row) != (person.given_name, person.family_name, person.date_of_birth):
         raise RecordsError(
             "conflict", f"{person.local_id} is here with another name or date of birth: check them, or ask the team."

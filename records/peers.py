@@ -2,7 +2,10 @@
 
 import json
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from asyncpg import Record
 
 from records.database import Database, connected
 from records.errors import RecordsError
@@ -19,7 +22,7 @@ SELECT since, considered::text AS considered FROM peer_queue WHERE transition_id
 """
 QUEUE = """
 -- The allocation queue of a team: the most at risk first, then who has waited longest.
-SELECT q.transition_id::text, p.local_id, p.given_name || ' ' || p.family_name AS name, q.team, q.urgency, q.since
+SELECT q.transition_id::text, p.local_id, p.given_name, p.family_name, q.team, q.urgency, q.since
 FROM peer_queue q JOIN transitions t ON t.id = q.transition_id JOIN people p ON p.id = t.person_id
 WHERE q.team = $1 ORDER BY q.urgency DESC, q.since, q.transition_id LIMIT $2
 """
@@ -34,7 +37,7 @@ WHERE CASE WHEN $1::text IS NULL THEN q.people > 0 ELSE t.name = $1 END ORDER BY
 """
 CONTACTS_OF = """
 -- A worker's contacts between two instants: with whom, where, and who else comes.
-SELECT b.starts, b.ends, b.place, b.status, b.step, p.local_id, p.given_name || ' ' || p.family_name AS name,
+SELECT b.starts, b.ends, b.place, b.status, b.step, p.local_id, p.given_name, p.family_name,
     (SELECT g.title FROM group_sessions g WHERE g.id = b.group_id) AS group_title, t.id::text AS transition_id,
     ARRAY(
         SELECT o.staff FROM bookings o WHERE (o.id = b.id OR o.group_id = b.group_id) AND o.staff <> b.staff
@@ -121,10 +124,15 @@ async def alone(db: Database, transition_id: str) -> Alone | None:
     return Alone.model_validate({**row, "considered": json.loads(row["considered"])}) if row else None
 
 
+def _named(row: Record) -> dict[str, Any]:
+    given, family = row["given_name"], row["family_name"]
+    return {**row, "name": None if given is None else f"{given} {family}"}
+
+
 async def queue(db: Database, team: str, limit: int | None = None) -> list[Queued]:
     """Who waits in a team, in the order in which they are thought of: all of them, or at most `limit`."""
     async with connected(db) as link:
-        return [Queued.model_validate(dict(row)) for row in await link.fetch(QUEUE, team, limit)]
+        return [Queued.model_validate(_named(row)) for row in await link.fetch(QUEUE, team, limit)]
 
 
 async def queues(db: Database, team: str | None = None) -> list[TeamQueue]:
@@ -140,5 +148,5 @@ async def contacts_of(db: Database, staff_id: str, since: datetime, until: datet
     """A worker's contacts that begin between two instants."""
     async with connected(db) as link:
         return [
-            BookedContact.model_validate(dict(row)) for row in await link.fetch(CONTACTS_OF, staff_id, since, until)
+            BookedContact.model_validate(_named(row)) for row in await link.fetch(CONTACTS_OF, staff_id, since, until)
         ]

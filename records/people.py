@@ -1,27 +1,68 @@
 """The people whom transitions are for, and the entry of a transition before it starts."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import UniqueViolationError
+from asyncpg import Record, UniqueViolationError
 
-from records.database import Database, Link, connected, transaction
+from records import identity
+from records.database import Database, Link, connected, keys_of, transaction
 from records.errors import AlreadyOnPathway, RecordsError, UnknownStaff
-from records.person_keys import make_key
+from records.identity import Names, Sealed
+from records.person_keys import person_sealer
 from schemas.codes import Division
 from schemas.person import Person, Registration, transition_id
 
-UPSERT_PERSON = """
--- A person by local id: new, or with what is newly known of them.
-INSERT INTO people (local_id, nhs_number, given_name, family_name, date_of_birth) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (local_id) DO UPDATE SET nhs_number = coalesce(excluded.nhs_number, people.nhs_number),
-    given_name = excluded.given_name, family_name = excluded.family_name, date_of_birth = excluded.date_of_birth
-WHERE people.nhs_number IS NULL OR excluded.nhs_number IS NULL OR people.nhs_number = excluded.nhs_number
-RETURNING id
+PERSON_OF = """
+-- Who has a local id, kept from others until this transaction ends.
+SELECT p.id, k.wrapped, p.nhs_number_blind FROM people_sealed p LEFT JOIN person_keys k ON k.person_id = p.id
+WHERE p.local_id_blind = $1 FOR UPDATE OF p
+"""
+NAMES = """
+-- Who a person is.
+SELECT local_id, nhs_number, given_name, family_name, known_as FROM people WHERE id = $1
+"""
+HERE = """
+-- Which of these people are here.
+SELECT id FROM people_sealed WHERE id = ANY ($1)
+"""
+NEW_ID = """
+-- An id for somebody who is new.
+SELECT uuidv7()
+"""
+_COLUMNS = ", ".join(Sealed._fields)
+ENTER = f"""
+-- Somebody who is new, with their key.
+WITH entered AS (
+    INSERT INTO people_sealed (id, date_of_birth, {_COLUMNS}) VALUES ($1, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    RETURNING id
+)
+INSERT INTO person_keys (person_id, wrapped, ring_key) SELECT id, $2, $3 FROM entered
+"""  # noqa: S608 - the columns are ours
+CHANGE_PERSON = f"""
+-- Who somebody is, as it is known now.
+UPDATE people_sealed SET ({_COLUMNS}) = ($2, $3, $4, $5, $6, $7, $8, $9) WHERE id = $1
+"""  # noqa: S608
+ANY_OPEN = """
+-- Whether there is where they wait.
+SELECT to_regclass('people_open') IS NOT NULL
+"""
+BORN = """
+-- When somebody was born, as it is known now.
+UPDATE people_sealed SET date_of_birth = $2 WHERE id = $1 AND date_of_birth <> $2
+"""
+OPEN = """
+-- People who were here before anything was sealed, kept from others until this transaction ends.
+SELECT * FROM people_open ORDER BY person_id LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+SEALED = """
+-- They are sealed.
+DELETE FROM people_open WHERE person_id = ANY ($1)
 """
 SAID_ETHNICITY = """
 -- The ethnic category that somebody says is theirs; that it is not known takes away nothing that they said.
-UPDATE people SET ethnicity = $2 WHERE id = $1 AND ($2 <> '99' OR ethnicity IS NULL)
+UPDATE people_sealed SET ethnicity = $2 WHERE id = $1 AND ($2 <> '99' OR ethnicity IS NULL)
 """
 COORDINATOR = """
 -- The team of a member of staff who works here.
@@ -46,7 +87,7 @@ SELECT id FROM transitions WHERE person_id = $1 AND pathway = $2 AND status = 'o
 BEGUN = """
 -- The transition, begun and not closed, of the person of a local id, or of an id, along a pathway.
 SELECT t.id FROM people p JOIN transitions t ON t.person_id = p.id
-WHERE (p.local_id = $1 OR p.id = $2) AND t.pathway = $3 AND t.status = 'open'
+WHERE (p.local_id_blind = $1 OR p.id = $2) AND t.pathway = $3 AND t.status = 'open'
 """
 REGISTER = """
 -- A transition that has not started yet.
@@ -72,17 +113,84 @@ async def upsert_person(db: Database, person: Person) -> UUID:
                 ) from None
         if found is None:
             raise RecordsError("conflict", f"{person.local_id} is already here with another NHS number.")
-        await make_key(link, found)
     return found
 
 
 async def _upsert(link: Link, person: Person) -> UUID | None:
-    names = (person.given_name, person.family_name, person.date_of_birth)
+    keys = keys_of(link)
     async with link.transaction():
-        found: UUID | None = await link.fetchval(UPSERT_PERSON, person.local_id, person.nhs_number, *names)
-        if person.ethnicity is not None:
+        known = await link.fetchrow(PERSON_OF, identity.local_id_blind(keys, person.local_id))
+        found = await (_enter(link, person) if known is None else _change(link, person, known))
+        if found is not None and person.ethnicity is not None:
             await link.execute(SAID_ETHNICITY, found, person.ethnicity)
         return found
+
+
+async def _enter(link: Link, person: Person) -> UUID:
+    person_id: UUID = await link.fetchval(NEW_ID)
+    await link.execute(ENTER, *_entry(link, person_id, person))
+    return person_id
+
+
+async def enter(link: Link, people: Mapping[UUID, Person]) -> None:
+    """Enter people under ids that the caller has chosen; whoever is here stays as they are."""
+    here = {row["id"] for row in await link.fetch(HERE, list(people))}
+    new = [_entry(link, person_id, person) for person_id, person in people.items() if person_id not in here]
+    await link.executemany(ENTER, new)
+
+
+def _entry(link: Link, person_id: UUID, person: Person) -> tuple[object, ...]:
+    keys = keys_of(link)
+    wrapped, sealer = identity.fresh(keys, person_id)
+    return person_id, wrapped, keys.current, person.date_of_birth, *identity.seal(keys, sealer, _names(person))
+
+
+async def _change(link: Link, person: Person, known: Record) -> UUID | None:
+    """What is newly known of somebody; None when they are here with another NHS number."""
+    keys, person_id = keys_of(link), known["id"]
+    number = identity.nhs_number_blind(keys, person.nhs_number)
+    if None not in (number, known["nhs_number_blind"]) and number != known["nhs_number_blind"]:
+        return None
+    was = await names_of(link, person_id)
+    now = _names(person)._replace(nhs_number=person.nhs_number or was.nhs_number, known_as=was.known_as)
+    if now != was:
+        await write_names(link, person_id, now)
+    await link.execute(BORN, person_id, person.date_of_birth)
+    return UUID(str(person_id))
+
+
+def _names(person: Person) -> Names:
+    return Names(person.local_id, person.nhs_number, person.given_name, person.family_name)
+
+
+async def names_of(link: Link, person_id: UUID) -> Names:
+    """Who somebody is, opened."""
+    (row,) = await link.fetch(NAMES, person_id)
+    return Names(**dict(row))
+
+
+async def write_names(link: Link, person_id: UUID, names: Names) -> None:
+    """Keep who somebody is, sealed."""
+    sealer = await person_sealer(link, person_id)
+    await link.execute(CHANGE_PERSON, person_id, *identity.seal(keys_of(link), sealer, names))
+
+
+async def seal_whoever_is_open(db: Database) -> None:
+    """Seal everybody who was here before anything was sealed. Tables of an earlier version know of no such people."""
+    async with connected(db) as link:
+        while await link.fetchval(ANY_OPEN) and await _seal_open(link):
+            pass
+
+
+async def _seal_open(link: Link, most: int = 500) -> int:
+    """Seal up to `most` of them; how many, so 0 when it is done, or another program is at the rest."""
+    async with link.transaction():
+        rows = [dict(row) for row in await link.fetch(OPEN, most)]
+        people = [row.pop("person_id") for row in rows]
+        for person_id, row in zip(people, rows, strict=True):
+            await write_names(link, person_id, Names(**row))
+        await link.execute(SEALED, people)
+    return len(people)
 
 
 async def register(

@@ -15,7 +15,7 @@ from records.keyring import LENGTH, VERSION, KeyRing, Unreadable, decrypt, encry
 
 MAKE = """
 -- A key for a person who has none.
-INSERT INTO person_keys (person_id, wrapped, ring_key) SELECT id, $2, $3 FROM people WHERE id = $1
+INSERT INTO person_keys (person_id, wrapped, ring_key) SELECT id, $2, $3 FROM people_sealed WHERE id = $1
 ON CONFLICT DO NOTHING
 """
 KEY = """
@@ -33,8 +33,15 @@ WHERE person_id = $1 AND destroyed_at IS NULL RETURNING person_id
 """
 DESTROY_BEFOREHAND = """
 -- A person who never had a key never gets one.
-INSERT INTO person_keys (person_id, made_at, destroyed_at) SELECT id, $2, $2 FROM people WHERE id = $1
+INSERT INTO person_keys (person_id, made_at, destroyed_at) SELECT id, $2, $2 FROM people_sealed WHERE id = $1
 ON CONFLICT DO NOTHING RETURNING person_id
+"""
+FORGET = """
+-- Nothing says any more who a person was. When they were born is kept as far as reports need it, to the month.
+UPDATE people_sealed SET local_id = NULL, nhs_number = NULL, given_name = NULL, family_name = NULL,
+    known_as = NULL, local_id_blind = NULL, nhs_number_blind = NULL, found_by = '{}',
+    date_of_birth = date_trunc('month', date_of_birth)
+WHERE id = $1 AND num_nonnulls(local_id, known_as) > 0
 """
 WRAPPED_OTHERWISE = """
 -- Keys of people that are wrapped by other keys of the ring than the one that seals now.
@@ -81,7 +88,7 @@ def sealer(keys: KeyRing, person_id: UUID, wrapped: bytes) -> PersonSealer:
 async def make_key(link: Link, person_id: UUID) -> None:
     """Make the key of a person who has none; done again, or by two at once, there is one."""
     keys = keys_of(link)
-    await link.execute(MAKE, person_id, _wrapped(keys, person_id, secrets.token_bytes(LENGTH)), keys.current)
+    await link.execute(MAKE, person_id, wrapped_key(keys, person_id, secrets.token_bytes(LENGTH)), keys.current)
 
 
 async def person_sealer(db: Database, person_id: UUID) -> PersonSealer:
@@ -110,8 +117,12 @@ async def person_sealers(db: Database, people: Collection[UUID]) -> dict[UUID, P
 
 
 async def destroy_key(db: Database, person_id: UUID, now: datetime) -> bool:
-    """Make whatever was sealed of a person unreadable for good; False when it was so already."""
+    """Make whatever was sealed of a person unreadable for good; False when it was so already.
+
+    What stands for their names and numbers goes with it: nobody finds them, and who comes again is somebody new.
+    """
     async with transaction(db) as link:
+        await link.execute(FORGET, person_id)
         if await link.fetchval(DESTROY_BEFOREHAND, person_id, now) is not None:
             return True
         return await link.fetchval(DESTROY, person_id, now) is not None
@@ -128,11 +139,12 @@ async def wrap_anew(db: Database, most: int = 500) -> int:
         rows = await link.fetch(WRAPPED_OTHERWISE, others, most)
         for row in rows:
             plain = keys.open(row["wrapped"], _about(row["person_id"]))
-            await link.execute(WRAP, row["person_id"], _wrapped(keys, row["person_id"], plain), keys.current)
+            await link.execute(WRAP, row["person_id"], wrapped_key(keys, row["person_id"], plain), keys.current)
         return len(rows)
 
 
-def _wrapped(keys: KeyRing, person_id: UUID, key: bytes) -> bytes:
+def wrapped_key(keys: KeyRing, person_id: UUID, key: bytes) -> bytes:
+    """The key of a person as it is kept."""
     return keys.seal(key, _about(person_id))
 
 

@@ -61,7 +61,7 @@ ORDER BY coalesce(next_due, 'infinity'), id LIMIT $4
 """
 FIND = """
 -- The transitions of a person, the open one first.
-SELECT * FROM caseload WHERE local_id = $1 ORDER BY status = 'closed', started DESC
+SELECT * FROM caseload WHERE local_id_blind = $1 ORDER BY status = 'closed', started DESC
 """
 BY_ID = """
 -- The transitions whose ids lie between two.

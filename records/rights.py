@@ -30,7 +30,7 @@ class Right(StrEnum):
 OF_WRITER = {
     Right.READ: (
         *("schema_migrations", "links", "sealed", "seals"),
-        *("commands", "attempts", "worklist", "caseload", "without_coordinator", "undelivered", "delays"),
+        *("commands", "attempts", "people", "worklist", "caseload", "without_coordinator", "undelivered", "delays"),
     ),
     Right.ADD: (
         *("definitions", "commits", "events", "contacts", "escalations", "agreements", "absence_outcomes"),
@@ -39,12 +39,12 @@ OF_WRITER = {
         *("measures", "measure_scores", "experience_heard", "people_said"),
     ),
     Right.CHANGE: (
-        *("teams", "staff", "cover", "people", "transitions", "notices", "absences", "assignments", "bookings"),
+        *("teams", "staff", "cover", "people_sealed", "transitions", "notices", "absences", "assignments", "bookings"),
         *("group_sessions", "group_places", "visits", "visit_notices", "debriefs", "feeds", "api_tokens"),
         *("webhooks", "webhook_messages", "event_sources", "bulk_actions", "bulk_items", "chart_marks"),
         *("goals", "licences", "experience", "ready_periods", "ring_keys", "person_keys", "troubles"),
     ),
-    Right.REMOVE: ("steps", "milestones", "fact_periods", "peer_queue", "sessions", "sign_ins"),
+    Right.REMOVE: ("steps", "milestones", "fact_periods", "peer_queue", "sessions", "sign_ins", "people_open"),
 }
 """Every table and view, by what the writer may do with it."""
 

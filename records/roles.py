@@ -54,10 +54,21 @@ class Directory:
             staff_id = self.stands_in[staff_id]
         return staff_id if staff_id in self.staff and staff_id not in seen else None
 
+    def covered_by(self, staff_id: str) -> list[str]:
+        """Themselves, and those whom they stand in for."""
+        return [staff_id, *(one for one in self.stands_in if one != staff_id and self.present(one) == staff_id)]
+
     def holders(self, role: Role, team: str) -> list[str]:
         """Who holds a role in a team or, when nobody there does, across teams: present, sorted, each once."""
-        held = self._held.get((role, team)) or self._held.get((role, _ANYWHERE), [])
-        return sorted({here for holder in held if (here := self.present(holder.id))})
+        where = (role, team if (role, team) in self._held else _ANYWHERE)
+        if where not in self._here:
+            self._here[where] = sorted({here for one in self._held.get(where, []) if (here := self.present(one.id))})
+        return self._here[where]
+
+    @cached_property
+    def _here(self) -> dict[tuple[Role, str | None], list[str]]:
+        """Who of those is present, as far as it was asked."""
+        return {}
 
 
 class Place(NamedTuple):
@@ -139,10 +150,12 @@ class Holding(NamedTuple):
 
 def queues(directory: Directory, staff_id: str, teams: Iterable[str], at: datetime) -> list[Queue]:
     """The roles that somebody answers for, in each team; named ones where nobody is named."""
+    theirs = {directory.staff[one].role for one in directory.covered_by(staff_id) if one in directory.staff}
+    possible = list(Role) if theirs.intersection(_FALLBACK) else [role for role in Role if role in theirs]
     return [
         Queue(team, role)
         for team in teams
-        for role in Role
+        for role in possible
         if staff_id in answering(directory, role, Place(team, None), at)[0]
     ]
 

@@ -10,7 +10,9 @@ from asyncpg import Record
 
 from planner.policy import Sight, Standing, of_every_team, sight
 from records import access, queries, roles
-from records.database import Database, connected
+from records.database import Database, connected, keys_of
+from records.identity import family_begins, given_begins, local_id_blind, nhs_number_blind, plain
+from records.keyring import KeyRing
 from schemas.base import Stored
 from schemas.codes import Role
 from schemas.person import Person, checked_nhs_number
@@ -24,32 +26,18 @@ SHORTEST = 2
 SIMILAR = 0.78
 """How alike two names are that may be one, spelt in two ways: 1 is the same."""
 
-PLAIN = """
--- A name as names are compared.
-SELECT name_to_find($1)
-"""
-_LAST = r"E'\U0010FFFF'"  # sorts after whatever else a name goes on with
-
-
-def _begins(column: str, word: str) -> str:
-    return f"name_to_find({column}) ~>=~ {word} AND name_to_find({column}) ~<~ ({word} || {_LAST})"
-
-
 _ROW = """t.id::text, p.id::text AS person_id, p.local_id, p.given_name, p.family_name, p.known_as, p.date_of_birth,
     t.pathway, t.team, t.status, t.stage, t.on_hold, t.definition"""
 BY_NAME = f"""
 -- The transitions of people whose name begins so, among those whom somebody could see: whether they may is asked after.
 WITH matched AS (
-    SELECT k.id FROM unnest($1::text[], $2::text[]) AS q (family, given) CROSS JOIN LATERAL (
-        SELECT p.id FROM people p WHERE {_begins("p.family_name", "q.family")}
-            AND (q.given = '' OR {_begins("p.given_name", "q.given")} OR {_begins("p.known_as", "q.given")})
+    SELECT k.id FROM unnest($1::bytea[], $2::bytea[]) AS q (family, given) CROSS JOIN LATERAL (
+        SELECT p.id FROM people_sealed p
+        WHERE p.found_by @> CASE WHEN q.given IS NULL THEN ARRAY[q.family] ELSE ARRAY[q.family, q.given] END
         LIMIT $4) k
     UNION
-    SELECT k.id FROM unnest($3::text[]) AS q (given) CROSS JOIN LATERAL (
-        SELECT p.id FROM people p WHERE {_begins("p.given_name", "q.given")} LIMIT $4) k
-    UNION
-    SELECT k.id FROM unnest($3::text[]) AS q (given) CROSS JOIN LATERAL (
-        SELECT p.id FROM people p WHERE p.known_as IS NOT NULL AND {_begins("p.known_as", "q.given")} LIMIT $4) k
+    SELECT k.id FROM unnest($3::bytea[]) AS q (given) CROSS JOIN LATERAL (
+        SELECT p.id FROM people_sealed p WHERE p.found_by @> ARRAY[q.given] LIMIT $4) k
 )
 SELECT {_ROW}, (SELECT count(*) FROM matched) AS matches
 FROM matched m JOIN people p ON p.id = m.id JOIN transitions t ON t.person_id = p.id
@@ -62,20 +50,19 @@ WHERE $5 OR t.team = $6
     OR EXISTS (SELECT FROM assignments a WHERE a.transition_id = t.id AND a.ends IS NULL AND a.staff = ANY ($7))
     OR EXISTS (SELECT FROM bookings b WHERE b.transition_id = t.id AND b.status = 'booked' AND b.staff = ANY ($7))
     OR EXISTS (SELECT FROM broken_glass g WHERE g.transition_id = t.id AND g.staff = $10 AND g.ends > $11)
-ORDER BY t.status = 'closed', p.family_name, p.given_name, t.id LIMIT $12
+ORDER BY t.status = 'closed', t.id LIMIT $12
 """  # noqa: S608  # put together from constants of this module
 BY_NUMBER = f"""
 -- The transitions of whoever has an NHS number or a local id.
 SELECT {_ROW} FROM people p JOIN transitions t ON t.person_id = p.id
-WHERE p.nhs_number = $1 OR p.local_id = ANY ($2::text[])
+WHERE p.nhs_number_blind = $1 OR p.local_id_blind = ANY ($2::bytea[])
 ORDER BY t.status = 'closed', t.started DESC LIMIT $3
 """  # noqa: S608  # put together from constants of this module
 ALIKE = """
 -- People who may be somebody: by number, by local id, or born on the same day.
-SELECT id::text, local_id, nhs_number, given_name, family_name, date_of_birth, ethnicity, known_as,
-    name_to_find(given_name) AS given, name_to_find(family_name) AS family
-FROM people WHERE nhs_number = $1 OR local_id = ANY ($2::text[]) OR date_of_birth = $3
-ORDER BY nhs_number = $1 DESC NULLS LAST, local_id = ANY ($2::text[]) DESC, id LIMIT $4
+SELECT id::text, local_id, nhs_number, given_name, family_name, date_of_birth, ethnicity, known_as
+FROM people WHERE nhs_number_blind = $1 OR local_id_blind = ANY ($2::bytea[]) OR date_of_birth = $3
+ORDER BY nhs_number_blind = $1 DESC NULLS LAST, local_id_blind = ANY ($2::bytea[]) DESC, id LIMIT $4
 """
 ONE = """
 -- One person.
@@ -156,17 +143,19 @@ async def find(db: Database, looker: Looker, text: str, now: datetime, *, limit:
 async def _numbered(db: Database, looker: Looker, said: str, now: datetime, limit: int) -> Answer:
     number = nhs_number(said)
     async with connected(db) as link:
-        rows = await link.fetch(BY_NUMBER, number, _spellings(said), limit)
+        keys = keys_of(link)
+        rows = await link.fetch(BY_NUMBER, nhs_number_blind(keys, number), _blinds(keys, said), limit)
     found = await _seen(db, looker, rows, now)
     unseen = None if found or not rows else str(rows[0]["id"])
     return Answer(found, unseen, by_number=number is not None or any(letter.isdigit() for letter in said))
 
 
 async def _named(db: Database, looker: Looker, said: str, now: datetime, limit: int) -> Answer:
+    name = plain(said)
+    if len(name) < SHORTEST:
+        return Answer([])
     async with connected(db) as link:
-        plain: str = await link.fetchval(PLAIN, said)
-        if len(plain) < SHORTEST:
-            return Answer([])
+        keys = keys_of(link)
         directory = await roles.directory(link, now)
         teams = [row["name"] for row in await link.fetch(queries.TEAMS)]
         waits = roles.queues(directory, looker.staff, teams, now)
@@ -174,7 +163,7 @@ async def _named(db: Database, looker: Looker, said: str, now: datetime, limit: 
         of_team = sight(looker.role, Standing(same_team=True)) is not Sight.NOTHING
         rows = await link.fetch(
             BY_NAME,
-            *_readings(plain),
+            *_standing_for(keys, *_readings(name)),
             MATCHES,
             of_team and of_every_team(looker.role, looker.team),
             looker.team if of_team else None,
@@ -186,18 +175,39 @@ async def _named(db: Database, looker: Looker, said: str, now: datetime, limit: 
             limit + 1,
         )
     more = len(rows) > limit or any(row["matches"] >= MATCHES for row in rows[:1])
-    return Answer(await _seen(db, looker, rows[:limit], now), more=more)
+    return Answer(await _seen(db, looker, [row for row in rows[:limit] if _is(row, name)], now), more=more)
 
 
-def _readings(plain: str) -> tuple[list[str], list[str], list[str]]:
+def _standing_for(
+    keys: KeyRing, families: list[str], givens: list[str], alone: list[str]
+) -> tuple[list[bytes], list[bytes | None], list[bytes]]:
+    return (
+        [family_begins(keys, one) for one in families],
+        [given_begins(keys, one) if one else None for one in givens],
+        [given_begins(keys, one) for one in alone],
+    )
+
+
+def _is(row: Record, name: str) -> bool:
+    """Whether somebody is named so: what stands for a long name is that of its beginning."""
+    families, givens, alone = _readings(name)
+    family = plain(row["family_name"])
+    called = [plain(row["given_name"]), plain(row["known_as"] or "")]
+    return any(one.startswith(alone[0]) for one in called) or any(
+        family.startswith(last) and (not first or any(one.startswith(first) for one in called))
+        for last, first in zip(families, givens, strict=True)
+    )
+
+
+def _readings(name: str) -> tuple[list[str], list[str], list[str]]:
     """What a name may mean: families, each with the given name that goes with it, and given names alone."""
-    words = plain.split()
-    families, givens = [plain, "".join(words)], ["", ""]
+    words = name.split()
+    families, givens = [name, "".join(words)], ["", ""]
     for place in range(1, len(words)):
         first, last = " ".join(words[:place]), " ".join(words[place:])
         families += [last, last.replace(" ", ""), first, first.replace(" ", "")]
         givens += [first, first, last, last]
-    return families, givens, [plain]
+    return families, givens, [name]
 
 
 async def _seen(db: Database, looker: Looker, rows: Sequence[Record], now: datetime) -> list[Found]:
@@ -220,15 +230,17 @@ def nhs_number(text: str) -> str | None:
         return None
 
 
-def _spellings(local_id: str) -> list[str]:
-    return sorted({local_id, local_id.upper(), local_id.lower()})
+def _blinds(keys: KeyRing, local_id: str) -> list[bytes]:
+    return [local_id_blind(keys, one) for one in sorted({local_id, local_id.upper(), local_id.lower()})]
 
 
 async def alike(db: Database, looker: Looker, given: Person, now: datetime) -> list[Alike]:
     """Who may be this person already: the same number or local id, or born on that day with a name like theirs."""
     async with connected(db) as link:
-        first, last = await link.fetchval(PLAIN, given.given_name), await link.fetchval(PLAIN, given.family_name)
-        rows = await link.fetch(ALIKE, given.nhs_number, _spellings(given.local_id), given.date_of_birth, MATCHES)
+        first, last = plain(given.given_name), plain(given.family_name)
+        keys = keys_of(link)
+        number = nhs_number_blind(keys, given.nhs_number)
+        rows = await link.fetch(ALIKE, number, _blinds(keys, given.local_id), given.date_of_birth, MATCHES)
         reasons = [(row, _why(row, given, first, last)) for row in rows]
         same = [(row, why) for row, why in reasons if why]
         theirs = await link.fetch(THEIRS, [UUID(row["id"]) for row, _ in same])
@@ -255,7 +267,8 @@ def _why(row: Record, given: Person, first: str, last: str) -> list[str]:
     if row["local_id"].upper() == given.local_id.upper():
         why.append("the same local id")
     if row["date_of_birth"] == given.date_of_birth:
-        names = [f"{row['given']} {row['family']}", f"{row['family']} {row['given']}"]
+        given_name, family_name = plain(row["given_name"]), plain(row["family_name"])
+        names = [f"{given_name} {family_name}", f"{family_name} {given_name}"]
         if f"{first} {last}" in names:
             why.append("the same name and date of birth")
         elif _similar(f"{first} {last}", names):

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from asyncpg import CheckViolationError, UniqueViolationError
 
-from records.database import Database, connected
+from records.database import Database, connected, keys_of
 from records.errors import RecordsError
+from records.identity import local_id_blind, nhs_number_blind
 from schemas.inbound import About, Source
 
 CREATE = """
@@ -45,10 +46,10 @@ ON CONFLICT (source, id) DO NOTHING
 ABOUT = """
 -- The open transitions of somebody, on a pathway where one is said.
 SELECT t.id::text FROM transitions t JOIN people p ON p.id = t.person_id
-WHERE t.status = 'open' AND ($3::text IS NULL OR t.pathway = $3) AND p.local_id = $1
+WHERE t.status = 'open' AND ($3::text IS NULL OR t.pathway = $3) AND p.local_id_blind = $1
 UNION
 SELECT t.id::text FROM transitions t JOIN people p ON p.id = t.person_id
-WHERE t.status = 'open' AND ($3::text IS NULL OR t.pathway = $3) AND p.nhs_number = $2
+WHERE t.status = 'open' AND ($3::text IS NULL OR t.pathway = $3) AND p.nhs_number_blind = $2
 LIMIT 2
 """
 
@@ -128,7 +129,9 @@ async def about(db: Database, whom: About) -> str:
     if whom.local_id is None and whom.nhs_number is None:
         raise RecordsError("invalid", "Say whom it is about: transition_id, local_id or nhs_number.")
     async with connected(db) as link:
-        rows = await link.fetch(ABOUT, whom.local_id, whom.nhs_number, whom.pathway)
+        local_id = local_id_blind(keys_of(link), whom.local_id) if whom.local_id is not None else None
+        number = nhs_number_blind(keys_of(link), whom.nhs_number)
+        rows = await link.fetch(ABOUT, local_id, number, whom.pathway)
     if len(rows) == 1:
         return str(rows[0]["id"])
     if rows:

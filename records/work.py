@@ -8,7 +8,9 @@ from uuid import UUID
 from asyncpg import Record
 
 from records.board import IS, What
-from records.database import Database, connected
+from records.database import Database, connected, keys_of
+from records.identity import local_id_blind
+from records.keyring import KeyRing
 from records.listings import AFTER_ALL, BEFORE_ALL, NO_ID, PREFIX, page_of, place_after
 from records.views import Page
 from schemas.base import Stored
@@ -130,15 +132,17 @@ async def search(
     db: Database, asked: Search, *, newest: bool = False, limit: int = LIMIT, after: str | None = None
 ) -> Page[Work]:
     """The transitions that are asked for: the most urgent first, or the newest."""
-    query, arguments = planned(asked, newest=newest, limit=limit + 1, after=after)
     async with connected(db) as link:
+        query, arguments = planned(asked, keys_of(link), newest=newest, limit=limit + 1, after=after)
         rows = await link.fetch(query, *arguments)
     return page_of(Work, rows, limit, _newest_place if newest else _urgent_place)
 
 
-def planned(asked: Search, *, newest: bool, limit: int, after: str | None) -> tuple[str, Sequence[object]]:
+def planned(
+    asked: Search, keys: KeyRing, *, newest: bool, limit: int, after: str | None
+) -> tuple[str, Sequence[object]]:
     """The query that answers a search, put together from named parts, with its parameters."""
-    wanted, values = _wanted(asked, 4 if newest else 7)
+    wanted, values = _wanted(asked, keys, 4 if newest else 7)
     late, more = _late(asked, len(values) + (4 if newest else 7))
     values += more
     if newest:
@@ -174,7 +178,7 @@ _COLUMNS = {
 }
 
 
-def _wanted(asked: Search, first: int) -> tuple[str, list[object]]:
+def _wanted(asked: Search, keys: KeyRing, first: int) -> tuple[str, list[object]]:
     """The conditions of a search and their parameters, which are numbered from `first`."""
     tests: list[str] = []
     values: list[object] = []
@@ -192,7 +196,7 @@ def _wanted(asked: Search, first: int) -> tuple[str, list[object]]:
     if asked.nobody:
         tests.append("t.id IN (SELECT id FROM without_coordinator)")
     if asked.find is not None:
-        tests.append(_found(asked.find, given))
+        tests.append(_found(asked.find, keys, given))
     return "".join(f" AND {test}" for test in tests), values
 
 
@@ -204,10 +208,11 @@ def _late(asked: Search, first: int) -> tuple[str, list[object]]:
     return " AND ".join([*tests, f"s.rung = ${first}"]), [asked.rung]
 
 
-def _found(find: str, given: Any) -> str:
+def _found(find: str, keys: KeyRing, given: Any) -> str:
     digits = find.replace("-", "").lower()
-    person = "t.person_id = ANY (ARRAY(SELECT id FROM people WHERE local_id = ANY ({}::text[])))"
+    person = "t.person_id = ANY (ARRAY(SELECT id FROM people_sealed WHERE local_id_blind = ANY ({}::bytea[])))"
+    blinds = [local_id_blind(keys, find), local_id_blind(keys, find.upper())]
     if not PREFIX <= len(digits) <= 32 or set(digits) - set("0123456789abcdef"):
-        return person.format(*given([find, find.upper()]))
+        return person.format(*given(blinds))
     between = (UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))
-    return f"({person} OR t.id BETWEEN {{}} AND {{}})".format(*given([find, find.upper()], *between))
+    return f"({person} OR t.id BETWEEN {{}} AND {{}})".format(*given(blinds, *between))

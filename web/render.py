@@ -10,6 +10,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoad
 
 from planner import words
 from planner.clock import LONDON
+from web.components import remember
 
 HERE = Path(__file__).parent
 
@@ -25,6 +26,8 @@ class Pages:
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
+            cache_size=-1,
+            auto_reload=False,
         )
         self._environment.filters |= {
             "day": words.day,
@@ -34,6 +37,8 @@ class Pages:
             "iso": iso,
             "field": field,
         }
+        for name in self._environment.list_templates(filter_func=lambda name: name.endswith("/macro.jinja")):
+            remember(self._environment, name)
 
     def html(self, template: str, known: Mapping[str, Any], status: int = 200) -> HTMLResponse:
         """A page. What it needs beside the template is in `known`."""

@@ -13,24 +13,25 @@ def _group() -> str:
 
 CASES = f"""
 -- Each delay in each month of which it has days: the first is the day after they became ready.
+-- When it ended is told once (OFFSET 0), and those that ended before are left out before they are told apart by months.
 SELECT concat_ws('/', d.id, to_char(p.first, 'YYYY-MM')) AS case_id, d.transition_id,
     d.starts::timestamp AT TIME ZONE 'Europe/London' AS at, p.first AS day, t.team, t.pathway, d.starts, d.ends,
     d.reason AS delay, {_group()} AS reason_group, d.attribution,
     true AS delays, p.last - p.first + 1 AS days,
     d.attribution = '04' AS nhs, d.attribution = '05' AS social_care, d.attribution = '06' AS both,
-    CASE WHEN p.last = d.ends - 1 THEN w.last - d.starts END AS length
-FROM delays d
+    CASE WHEN p.last = d.ends - 1 THEN d.until - d.starts END AS length
+FROM (
+    SELECT o.*, o.starts + 1 AS began, least(o.ends - 1, ($5 AT TIME ZONE 'Europe/London')::date) AS until
+    FROM delays o WHERE o.starts < $2 OFFSET 0
+) d
 JOIN transitions t ON t.id = d.transition_id
-CROSS JOIN LATERAL (
-    SELECT d.starts + 1 AS first, least(d.ends - 1, ($5 AT TIME ZONE 'Europe/London')::date) AS last
-) w
 CROSS JOIN LATERAL generate_series(
-    date_trunc('month', greatest(w.first, $1)::timestamp), least(w.last, $2 - 1)::timestamp, interval '1 month'
+    date_trunc('month', greatest(d.began, $1)::timestamp), least(d.until, $2 - 1)::timestamp, interval '1 month'
 ) m
 CROSS JOIN LATERAL (
-    SELECT greatest(w.first, $1, m::date) AS first, least(w.last, $2 - 1, (m + interval '1 month')::date - 1) AS last
+    SELECT greatest(d.began, $1, m::date) AS first, least(d.until, $2 - 1, (m + interval '1 month')::date - 1) AS last
 ) p
-WHERE d.starts < $2 AND w.first <= w.last
+WHERE d.began <= d.until AND d.until >= $1
 """  # noqa: S608 - the codes are ours
 
 REPORT = Report(

@@ -17,9 +17,10 @@ WITH appointments AS MATERIALIZED (
 ), met AS (
     SELECT c.transition_id, c.number, (max(o.at) AT TIME ZONE 'Europe/London')::date AS peer_on
     FROM appointments c JOIN contacts o ON o.transition_id = c.transition_id
-    LEFT JOIN steps s ON s.transition_id = o.transition_id AND s.step = o.step
-    WHERE o.at < c.at AND o.attendance IN ('5', '6')
-        AND coalesce(s.kind = 'peer-contact' OR s.owner = 'peer-worker', o.by_role = 'peer-worker')
+    WHERE o.at < c.at AND o.attendance IN ('5', '6') AND coalesce((
+        SELECT s.kind = 'peer-contact' OR s.owner = 'peer-worker' FROM steps s
+        WHERE s.transition_id = o.transition_id AND s.step = o.step
+    ), o.by_role = 'peer-worker')
     GROUP BY c.transition_id, c.number
 ), wishes AS (
     SELECT c.transition_id, c.number, c.at, jsonb_array_elements_text(f.value) AS wish
@@ -79,6 +80,30 @@ CROSS JOIN LATERAL (
 ) g
 """
 
+_SOURCE = (
+    "Attended or did not attend: NHS Data Dictionary. The two rates are kept apart, as the service set out to"
+    " do: there is no national rule. What was asked for is what the person said of who comes to them "
+    "(language, gender, culture; times and ways of contact are about the appointment) as it stood at the "
+    "hour of the appointment, with what was said to peer support as it stands now. It was met when the peer "
+    "worker who went with them then has it on the staff list."
+)
+_FIGURES = (
+    Figure("taken", "Took place or were missed"),
+    Figure("seen", "Came", part_of="taken", family="how"),
+    Figure("missed", "Did not come", part_of="taken", family="how"),
+    Figure("share", "Did not come", Sort.SHARE, part="missed", part_of="taken"),
+    Figure("with_peer", "Had met a peer worker", part_of="taken", family="peer"),
+    Figure("without_peer", "Had met none", part_of="taken", family="peer"),
+    Figure("seen_with", "Had met one, came", part_of="taken", family="both"),
+    Figure("missed_with", "Had met one, did not come", part_of="taken", family="both"),
+    Figure("share_with", "Had met one: did not come", Sort.SHARE, part="missed_with", part_of="with_peer"),
+    Figure("seen_without", "Had met none, came", part_of="taken", family="both"),
+    Figure("missed_without", "Had met none, did not come", part_of="taken", family="both"),
+    Figure("share_without", "Had met none: did not come", Sort.SHARE, part="missed_without", part_of="without_peer"),
+    Figure("cancelled_by_person", "Cancelled by the person"),
+    Figure("cancelled_by_us", "Cancelled by the service"),
+)
+
 
 def _report(report_id: str, step: str, what: str) -> Report:
     """The report on one of the two appointments. They are never added up."""
@@ -93,35 +118,11 @@ def _report(report_id: str, step: str, what: str) -> Report:
             "hour of the appointment, in whatever way it was made."
         ),
         exclusions=("Appointments that the person (status 2) or the service (4) cancelled: they are counted beside.",),
-        source=(
-            "Attended or did not attend: NHS Data Dictionary. The two rates are kept apart, as the service set out to"
-            " do: there is no national rule. What was asked for is what the person said of who comes to them "
-            "(language, gender, culture; times and ways of contact are about the appointment) as it stood at the "
-            "hour of the appointment, with what was said to peer support as it stands now. It was met when the peer "
-            "worker who went with them then has it on the staff list."
-        ),
+        source=_SOURCE,
         surety=Surety.LOCAL,
         unit="appointments",
         period=Period.QUARTER,
-        figures=(
-            Figure("taken", "Took place or were missed"),
-            Figure("seen", "Came", part_of="taken", family="how"),
-            Figure("missed", "Did not come", part_of="taken", family="how"),
-            Figure("share", "Did not come", Sort.SHARE, part="missed", part_of="taken"),
-            Figure("with_peer", "Had met a peer worker", part_of="taken", family="peer"),
-            Figure("without_peer", "Had met none", part_of="taken", family="peer"),
-            Figure("seen_with", "Had met one, came", part_of="taken", family="both"),
-            Figure("missed_with", "Had met one, did not come", part_of="taken", family="both"),
-            Figure("share_with", "Had met one: did not come", Sort.SHARE, part="missed_with", part_of="with_peer"),
-            Figure("seen_without", "Had met none, came", part_of="taken", family="both"),
-            Figure("missed_without", "Had met none, did not come", part_of="taken", family="both"),
-            Figure(
-                "share_without", "Had met none: did not come", Sort.SHARE, part="missed_without",
-                part_of="without_peer",
-            ),
-            Figure("cancelled_by_person", "Cancelled by the person"),
-            Figure("cancelled_by_us", "Cancelled by the service"),
-        ),
+        figures=_FIGURES,
         charted="share",
         better="down",
         cases=_CASES.format(step=step, ethnicity=_ETHNICITY),

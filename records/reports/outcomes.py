@@ -49,29 +49,26 @@ SELECT concat_ws('/', r.transition_id, r.instrument, r.view) AS case_id, r.trans
     r.worse AS deteriorated,
     r.judged AND NOT r.better AND NOT r.worse AS unchanged
 FROM (
-    SELECT d.transition_id, d.instrument, d.view, min(d.first_on) AS first_on, max(d.latest_on) AS latest_on,
+    SELECT DISTINCT ON (d.transition_id, d.instrument, d.view) d.transition_id, d.instrument, d.view,
+        min(d.first_on) AS first_on, max(d.latest_on) AS latest_on,
         bool_or(d.moved IS NOT NULL) AS paired,
         coalesce(bool_or(d.moved IS NOT NULL AND c.points IS NOT NULL), false) AS judged,
         coalesce(bool_or(d.moved * sign(c.points) >= abs(c.points)), false) AS better,
         coalesce(bool_or(-d.moved * sign(c.points) >= abs(c.points)), false) AS worse
     FROM (
-        SELECT o.transition_id, o.instrument, o.view, o.scale,
+        SELECT o.transition_id, o.instrument, o.view, o.version, o.scale,
             min(o.taken_on) AS first_on, max(o.taken_on) AS latest_on,
+            (array_agg(o.revision ORDER BY o.taken_on, o.revision))[count(*)] AS latest,
             CASE WHEN max(o.taken_on) > min(o.taken_on) THEN
-                (array_agg(o.derived ORDER BY o.taken_on DESC, o.revision DESC))[1]
+                (array_agg(o.derived ORDER BY o.taken_on, o.revision))[count(*)]
                 - (array_agg(o.derived ORDER BY o.taken_on, o.revision))[1] END AS moved
-        FROM (
-            SELECT s.*, first_value(s.version) OVER (
-                PARTITION BY s.transition_id, s.instrument, s.view ORDER BY s.taken_on DESC, s.revision DESC
-            ) AS latest_version
-            FROM measure_scores s
-        ) o
-        WHERE o.version = o.latest_version
-        GROUP BY o.transition_id, o.instrument, o.view, o.scale
+        FROM measure_scores o
+        GROUP BY o.transition_id, o.instrument, o.view, o.version, o.scale
     ) d
     LEFT JOIN (VALUES {", ".join(thresholds())}) AS c (instrument, scale, view, points)
         ON c.instrument = d.instrument AND c.scale = d.scale AND c.view = d.view
-    GROUP BY d.transition_id, d.instrument, d.view
+    GROUP BY d.transition_id, d.instrument, d.view, d.version
+    ORDER BY d.transition_id, d.instrument, d.view, max(ROW(d.latest_on, d.latest)) DESC
 ) r
 JOIN transitions t ON t.id = r.transition_id
 LEFT JOIN (VALUES {_VIEWS}) AS v (view, words) ON v.view = r.view

@@ -6,33 +6,38 @@ CASES = """
 -- Each booked contact of a worker that is over with what came of it, each group of theirs, and each contact that had
 -- no booking. A booking has the first contact from an hour before it on; one that nobody reported, on that day alone.
 -- `others` has no booking of these days: few are left to be held against the bookings of all others.
-WITH booked AS (
-    SELECT b.id, b.staff, b.transition_id, b.step, b.group_id, b.starts, b.ends, b.minutes, b.place, b.status, f.number,
-        f.attendance
-    FROM bookings b LEFT JOIN LATERAL (
-        SELECT c.number, c.attendance FROM contacts c
-        WHERE c.transition_id = b.transition_id AND c.step = b.step AND c.at >= b.starts - interval '1 hour'
-            AND (b.status IN ('done', 'not-seen') OR (c.at AT TIME ZONE 'Europe/London')::date
-                = (b.starts AT TIME ZONE 'Europe/London')::date)
-        ORDER BY c.number LIMIT 1
-    ) f ON true
-    WHERE b.status <> 'released' AND (b.ends <= $5 OR f.number IS NOT NULL)
+WITH booked AS MATERIALIZED (
+    SELECT DISTINCT ON (b.id, b.staff) b.id, b.staff, b.transition_id, b.step, b.group_id, b.starts, b.minutes, b.place,
+        b.status, (b.starts AT TIME ZONE 'Europe/London')::date AS day, c.number, c.attendance
+    FROM bookings b LEFT JOIN contacts c ON c.transition_id = b.transition_id AND c.step = b.step
+        AND c.at >= b.starts - interval '1 hour'
+        AND c.at >= ($1::timestamp AT TIME ZONE 'Europe/London') - interval '1 hour'
+        AND (b.status IN ('done', 'not-seen') OR (c.at AT TIME ZONE 'Europe/London')::date
+            = (b.starts AT TIME ZONE 'Europe/London')::date)
+    WHERE b.status <> 'released' AND (b.ends <= $5 OR c.number IS NOT NULL)
         AND b.starts >= $1::timestamp AT TIME ZONE 'Europe/London'
         AND b.starts < $2::timestamp AT TIME ZONE 'Europe/London'
-), others AS MATERIALIZED (
+    ORDER BY b.id, b.staff, c.number
+), without AS MATERIALIZED (
     SELECT c.transition_id, c.step, c.number, c.at, c.by_staff, c.by_role, c.mechanism, c.attendance FROM contacts c
     WHERE c.at >= $1::timestamp AT TIME ZONE 'Europe/London' AND c.at < $2::timestamp AT TIME ZONE 'Europe/London'
         AND NOT EXISTS (
             SELECT FROM booked b
             WHERE b.transition_id = c.transition_id AND b.step = c.step AND b.number = c.number
         )
+), others AS MATERIALIZED (
+    SELECT c.*, (c.at AT TIME ZONE 'Europe/London')::date AS day
+    FROM without c WHERE coalesce((
+        SELECT s.kind = 'peer-contact' OR s.owner = 'peer-worker' FROM steps s
+        WHERE s.transition_id = c.transition_id AND s.step = c.step
+    ), c.by_role = 'peer-worker')
 ), in_groups AS (
     SELECT DISTINCT ON (c.transition_id, c.step, c.number) c.transition_id, c.step, c.number, n.place
     FROM others c JOIN group_places q ON q.transition_id = c.transition_id AND q.step = c.step
     JOIN group_sessions n ON n.id = q.group_id AND n.starts - interval '1 hour' <= c.at
     ORDER BY c.transition_id, c.step, c.number, n.starts DESC
 ), had AS (
-    SELECT concat_ws('/', b.id, b.staff) AS case_id, b.transition_id, b.starts AS at, b.staff, b.place, b.step,
+    SELECT b.id, b.number, b.transition_id, b.starts AS at, b.day, b.staff, b.place, b.step,
         b.minutes / 60.0 AS hours, b.group_id, true AS booked,
         CASE WHEN b.group_id IS NOT NULL THEN 'group' WHEN b.attendance IN ('5', '6') OR
                 (b.attendance IS NULL AND b.status = 'done') THEN 'done'
@@ -40,30 +45,31 @@ WITH booked AS (
             WHEN b.attendance IS NOT NULL OR b.status = 'not-seen' THEN 'not-seen' ELSE 'unreported' END AS became
     FROM booked b
     UNION ALL
-    SELECT concat_ws('/', c.transition_id, c.step, c.number), c.transition_id, c.at, c.by_staff,
+    SELECT NULL, c.number, c.transition_id, c.at, c.day, c.by_staff,
         coalesce(g.place, CASE WHEN c.mechanism IN ('02', '04') THEN 'telephone'
             WHEN c.mechanism = '11' THEN 'video' END),
         c.step, NULL, NULL, false,
         CASE WHEN c.attendance IN ('5', '6') THEN 'done' WHEN c.attendance IN ('2', '4') THEN 'cancelled'
             ELSE 'not-seen' END
     FROM others c
-    LEFT JOIN steps s ON s.transition_id = c.transition_id AND s.step = c.step
     LEFT JOIN in_groups g ON g.transition_id = c.transition_id AND g.step = c.step AND g.number = c.number
-    WHERE coalesce(s.kind = 'peer-contact' OR s.owner = 'peer-worker', c.by_role = 'peer-worker')
-        AND NOT EXISTS (
-            SELECT FROM bookings b WHERE b.transition_id = c.transition_id AND b.step = c.step
-                AND b.status <> 'released' AND c.at >= b.starts - interval '1 hour'
-                AND (b.status IN ('done', 'not-seen') OR (c.at AT TIME ZONE 'Europe/London')::date
-                    = (b.starts AT TIME ZONE 'Europe/London')::date)
-                AND NOT EXISTS (
-                    SELECT FROM contacts e WHERE e.transition_id = c.transition_id AND e.step = c.step
-                        AND e.number < c.number AND e.at >= b.starts - interval '1 hour'
-                        AND (b.status IN ('done', 'not-seen') OR (e.at AT TIME ZONE 'Europe/London')::date
-                            = (b.starts AT TIME ZONE 'Europe/London')::date)
-                )
-        )
+    WHERE NOT EXISTS (
+        SELECT FROM bookings b WHERE b.transition_id = c.transition_id AND b.step = c.step
+            AND b.status <> 'released' AND c.at >= b.starts - interval '1 hour'
+            AND (b.status IN ('done', 'not-seen') OR (c.at AT TIME ZONE 'Europe/London')::date
+                = (b.starts AT TIME ZONE 'Europe/London')::date)
+            AND NOT EXISTS (
+                SELECT FROM contacts e WHERE e.transition_id = c.transition_id AND e.step = c.step
+                    AND e.number < c.number AND e.at >= b.starts - interval '1 hour'
+                    AND (b.status IN ('done', 'not-seen') OR (e.at AT TIME ZONE 'Europe/London')::date
+                        = (b.starts AT TIME ZONE 'Europe/London')::date)
+            )
+    )
+    OFFSET 0
 )
-SELECT h.case_id, h.transition_id, h.at, (h.at AT TIME ZONE 'Europe/London')::date AS day,
+SELECT CASE WHEN h.booked THEN concat_ws('/', h.id, h.staff) ELSE concat_ws('/', h.transition_id, h.step, h.number) END
+        AS case_id,
+    h.transition_id, h.at, h.day,
     coalesce(t.team, n.team) AS team, t.pathway, h.became, h.place,
     coalesce(step.title, n.title) AS title, coalesce(w.name || ' (' || w.id || ')', h.staff) AS worker,
     h.became <> 'group' AS contacts,

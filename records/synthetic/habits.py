@@ -75,7 +75,7 @@ def contact(life: Life, step: StepState, went: Attendance, how: Mechanism, **mor
     before = a_while_ago(life, step, timedelta(hours=20))
     life.note(
         "contact", step=step.id, kind=step.kind, on=before or life.now, attendance=went, mechanism=how,
-        role=step.owner, safety=step.ladder == SAFETY,
+        role=step.owner, staff=life.who(step.owner), safety=step.ladder == SAFETY,
     )  # fmt: skip
     life.tell(
         "complete", role=step.owner, step=step.id, attendance=went, mechanism=how, done_at=before, **more

@@ -22,6 +22,8 @@ from schemas.commit import Commit
 
 A_YEAR = timedelta(days=365.25)
 STORIES: dict[str, Callable[[], Story]] = {WARD: Ward, EIGHTEEN: Eighteen, WAITING: Waiting}
+KNOWN_OF_STAFF = {"id", "name", "role", "team", "languages", "attributes"}
+"""What the ledger knows of a member of staff."""
 
 
 class Past:
@@ -73,7 +75,7 @@ class Past:
     def lived(self) -> Iterator[Life]:
         """Every transition once its past is over: when it has ended, or at the end of all, as it stands then."""
         for one in self.staff:
-            self.note("staff", **one.model_dump(mode="json", include={"id", "role", "team", "languages", "attributes"}))
+            self.note("staff", **one.model_dump(mode="json", include=KNOWN_OF_STAFF))
         for number in range(self.people):
             self._comes(number)
         while self._heap and self._heap[0][0] <= self.until:

@@ -76,7 +76,7 @@ class Waiting:
             self.missed += 1
         how = life.chance.pick({Mechanism.FACE_TO_FACE: 0.75, Mechanism.VIDEO: 0.25})
         life.note("contact", step=step.id, kind=step.kind, on=life.now, attendance=went, mechanism=how,
-                  role=step.owner, safety=False)  # fmt: skip
+                  role=step.owner, staff=life.who(step.owner), safety=False)  # fmt: skip
         life.tell("complete", role=step.owner, step=step.id, attendance=went, mechanism=how)
         if went.attended or not life.open:
             return

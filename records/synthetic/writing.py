@@ -10,7 +10,7 @@ from records import definitions
 from records.commit import DIED
 from records.database import Database, Link, connected, transaction
 from records.errors import RecordsError
-from records.person_keys import make_key
+from records.people import SAID_ETHNICITY, enter
 from records.roster import ask_row
 from records.rows import Row, as_json, step_rows
 from records.staff import upsert_staff
@@ -22,25 +22,21 @@ AT_ONCE = 200
 """Transitions written in one transaction."""
 
 STRANGERS = """
--- Anybody who is no made-up person or member of staff.
-SELECT EXISTS (SELECT FROM people WHERE NOT starts_with(local_id, $1))
-    OR EXISTS (SELECT FROM staff WHERE NOT starts_with(id, $2))
+-- Any staff who are not made up.
+SELECT EXISTS (SELECT FROM staff WHERE NOT starts_with(id, $1))
+"""
+FIRST = """
+-- Somebody who is here: made-up people are alone, or not here at all.
+SELECT local_id FROM people LIMIT 1
 """
 ANYBODY = """
 -- Anybody at all.
-SELECT EXISTS (SELECT FROM people) OR EXISTS (SELECT FROM staff)
-"""
-PEOPLE = """
--- People, each once.
-INSERT INTO people (id, local_id, nhs_number, given_name, family_name, date_of_birth, ethnicity)
-SELECT * FROM jsonb_to_recordset($1::text::jsonb) AS p (id uuid, local_id text, nhs_number text, given_name text,
-    family_name text, date_of_birth date, ethnicity text)
-ON CONFLICT (id) DO NOTHING
+SELECT EXISTS (SELECT FROM people_sealed) OR EXISTS (SELECT FROM staff)
 """
 DEATHS = """
 -- Who died, and on which day.
-UPDATE people SET died_on = d.day FROM jsonb_to_recordset($1::text::jsonb) AS d (id uuid, day date)
-WHERE people.id = d.id AND people.died_on IS NULL
+UPDATE people_sealed p SET died_on = d.day FROM jsonb_to_recordset($1::text::jsonb) AS d (id uuid, day date)
+WHERE p.id = d.id AND p.died_on IS NULL
 """
 TRANSITIONS = """
 -- Transitions as they stand at last; their journeys follow, as they stood from one change of their facts to the next.
@@ -126,7 +122,8 @@ class Filled(NamedTuple):
 async def refuse_others(db: Database) -> None:
     """RecordsError unless nobody is here yet: a past is never mixed with real people, nor with another past."""
     async with connected(db) as link:
-        if await link.fetchval(STRANGERS, LOCAL, STAFF):
+        first = await link.fetchval(FIRST)
+        if (first is not None and not first.startswith(LOCAL)) or await link.fetchval(STRANGERS, STAFF):
             raise RecordsError(
                 "conflict",
                 "These records have people or staff who are not made up: a synthetic past is never mixed with them. "
@@ -164,9 +161,9 @@ async def fill(db: Database, past: Past) -> AsyncIterator[Filled]:
 async def _write(link: Link, lives: list[Life]) -> None:
     for pathway in {life.pathway.digest: life.pathway for life in lives}.values():
         await definitions.keep(link, pathway.canonical)
-    await link.execute(PEOPLE, as_json(list({life.whom.id: _person(life) for life in lives}.values())))
-    for whom in dict.fromkeys(life.whom.id for life in lives):
-        await make_key(link, whom)
+    whom = {life.whom.id: life.whom for life in lives}
+    await enter(link, {one: known.person for one, known in whom.items()})
+    await link.executemany(SAID_ETHNICITY, [(one, known.ethnicity) for one, known in whom.items() if known.ethnicity])
     rounds = {life.id: _rounds(life.commits) for life in lives}
     await link.execute(TRANSITIONS, as_json([_transition(life) for life in lives]))
     for number in range(max(map(len, rounds.values()))):
@@ -201,11 +198,6 @@ async def _round(link: Link, some: list[tuple[Life, list[Kept]]]) -> None:
     every = [(life, commit) for life, commits in some for commit in commits]
     await link.execute(COMMITS, as_json([_commit(life, commit) for life, commit in every]))
     await link.execute(EVENTS, as_json([row for life, commit in every for row in _events(life, commit)]))
-
-
-def _person(life: Life) -> Row:
-    person = life.whom.person.model_dump(mode="json")
-    return person | {"id": str(life.whom.id), "ethnicity": life.whom.ethnicity}
 
 
 def _transition(life: Life) -> Row:

@@ -1,5 +1,7 @@
 """Many more people like those who are there: each is copied, with all that is recorded of them, in SQL."""
 
+from records.people import enter
+from schemas.person import Person
 from workers.client import Pool
 
 A_SET = 10
@@ -25,8 +27,7 @@ INSERT INTO teams (name) SELECT t.name || ' ' || p FROM teams t
 CROSS JOIN (SELECT DISTINCT part AS p FROM copies WHERE part > 0) AS parts ON CONFLICT DO NOTHING
 """
 PEOPLE = """
-INSERT INTO people (id, local_id, given_name, family_name, date_of_birth)
-SELECT DISTINCT ON (c.person_id) c.person_id, p.local_id || '.' || c.n, p.given_name, p.family_name, p.date_of_birth
+SELECT DISTINCT ON (c.person_id) c.person_id, c.n, p.local_id, p.given_name, p.family_name, p.date_of_birth
 FROM copies c JOIN people p ON p.id = c.person_was
 """
 TRANSITIONS = """
@@ -72,7 +73,15 @@ async def grow(pool: Pool, people: int) -> int:
                 "SET LOCAL session_replication_role = replica"
             )  # the copies are sound as their originals
             await link.execute(COPIES.replace("$1", str(people // there)).replace("$2", str(A_SET)))
-            for query in (TEAMS, STAFF, PEOPLE, TRANSITIONS, COMMITS, STEPS, EVENTS, ESCALATIONS):
+            copied = {
+                row["person_id"]: Person(
+                    local_id=f"{row['local_id']}.{row['n']}", given_name=row["given_name"],
+                    family_name=row["family_name"], date_of_birth=row["date_of_birth"],
+                )
+                for row in await link.fetch(PEOPLE)
+            }  # fmt: skip
+            await enter(link, copied)
+            for query in (TEAMS, STAFF, TRANSITIONS, COMMITS, STEPS, EVENTS, ESCALATIONS):
                 await link.execute(query)
         await link.execute("VACUUM ANALYZE")
         count: int = await link.fetchval("SELECT count(*) FROM transitions")

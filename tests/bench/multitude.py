@@ -2,11 +2,14 @@
 
 from typing import NamedTuple
 
+from asyncpg import Record
+
+from records.people import enter
+from schemas.person import Person
 from workers.client import Pool
 
 WEEKS = 13
 """Over how many weeks the copies are spread."""
-OF_PEOPLE = ("people", "transitions")
 OF_TRANSITIONS = (
     "steps", "contacts", "events", "escalations", "milestones", "fact_periods", "ready_periods", "assignments",
     "bookings", "measures", "measure_scores",
@@ -23,6 +26,13 @@ SELECT t.id AS was, md5(t.id::text || n)::uuid AS id, t.person_id, n, -7 * (n % 
 FROM transitions t CROSS JOIN generate_series(1, {times}) AS n
 """
 TEAMS = "INSERT INTO teams (name) SELECT t.name || ' ' || n FROM teams t CROSS JOIN generate_series(1, {times}) AS n"
+PEOPLE = """
+-- Whom the copies are of, and when they died.
+SELECT DISTINCT ON (c.person_id, c.n) md5(c.person_id::text || c.n)::uuid AS id, c.n, p.local_id, p.given_name,
+    p.family_name, p.date_of_birth, p.ethnicity, p.died_on + c.days AS died_on
+FROM copies c JOIN people p ON p.id = c.person_id
+"""
+ALSO = "UPDATE people_sealed SET ethnicity = $2, died_on = $3 WHERE id = $1"
 COLUMNS = """
 -- The columns of a table that can be written.
 SELECT column_name AS name, udt_name AS type FROM information_schema.columns
@@ -44,17 +54,20 @@ class Column(NamedTuple):
             return "c.id"
         if self.name in ("id", "person_id") and self.type == "uuid":
             return f"md5({name}::text || c.n)::uuid"
-        if self.name in STAFF or self.name == "local_id":
+        if self.name in STAFF:
             return f"{name} || '.' || c.n"
         if self.name == "team":
             return f"{name} || ' ' || c.n"
-        if self.name == "nhs_number":
-            return "NULL"
         return {
             "timestamptz": f"{name} + {EARLIER}",
             "date": f"{name} + c.days",
             "tstzrange": f"tstzrange(lower({name}) + {EARLIER}, upper({name}) + {EARLIER})",
         }.get(self.type, name)
+
+
+def _copy(row: Record) -> Person:
+    names = {name: row[name] for name in ("given_name", "family_name", "date_of_birth")}
+    return Person(local_id=f"{row['local_id']}.{row['n']}", **names)
 
 
 async def multiply(pool: Pool, transitions: int) -> None:
@@ -66,12 +79,14 @@ async def multiply(pool: Pool, transitions: int) -> None:
             await link.execute("SET LOCAL session_replication_role = replica")  # they are sound as their originals
             await link.execute(COPIES.format(weeks=WEEKS, times=times))
             await link.execute(TEAMS.format(times=times))
-            for table in (*OF_PEOPLE, *OF_TRANSITIONS):
+            people = await link.fetch(PEOPLE)
+            await enter(link, {row["id"]: _copy(row) for row in people})
+            await link.executemany(ALSO, [(row["id"], row["ethnicity"], row["died_on"]) for row in people])
+            for table in ("transitions", *OF_TRANSITIONS):
                 columns = [Column(*row) for row in await link.fetch(COLUMNS, table)]
-                copies = "(SELECT DISTINCT person_id AS was, n, days FROM copies)" if table == "people" else "copies"
-                key = "id" if table in OF_PEOPLE else "transition_id"
+                key = "id" if table == "transitions" else "transition_id"
                 names, copied = ", ".join(one.name for one in columns), ", ".join(one.copied for one in columns)
                 await link.execute(
-                    f"INSERT INTO {table} ({names}) SELECT {copied} FROM {copies} c JOIN {table} r ON r.{key} = c.was"
+                    f"INSERT INTO {table} ({names}) SELECT {copied} FROM copies c JOIN {table} r ON r.{key} = c.was"
                 )
         await link.execute("VACUUM ANALYZE", timeout=900)

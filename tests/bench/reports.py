@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from planner.clock import local_day, midnight
-from records.database import Link
 from records.reports.asked import asked
-from records.reports.counting import table_query
+from records.reports.counting import counting, table_query
 from records.reports.definition import Report
 from records.reports.registry import REPORTS
 from records.synthetic.playing import Past
@@ -90,22 +89,23 @@ async def _cost(pool: Pool, one: Report, now: datetime, scanned: dict[str, float
     """What a report costs. `scanned` has the scans that were measured already."""
     wanted = asked(one, now.date(), by=one.by, inside=True)
     query, given = table_query(one, wanted, now)
-    async with pool.acquire() as link:
 
-        async def whole() -> None:
+    async def whole() -> None:
+        async with counting(pool) as link:
             await link.fetch(query, *given, timeout=600)
 
+    async with counting(pool) as link:
         plan = await link.fetchval("EXPLAIN (FORMAT JSON) " + query, *given)
         read = [row["relname"] for row in await link.fetch(TABLES, sorted(_tables(plan)))]
-        for table in read:
-            scanned[table] = scanned.get(table) or await _scan(link, table)
-        largest = max(read, key=scanned.__getitem__)
-        return Cost(one, largest, await _middle(whole), scanned[largest])
+    for table in read:
+        scanned[table] = scanned.get(table) or await _scan(pool, table)
+    largest = max(read, key=scanned.__getitem__)
+    return Cost(one, largest, await _middle(whole), scanned[largest])
 
 
-async def _scan(link: Link, table: str) -> float:
+async def _scan(pool: Pool, table: str) -> float:
     async def scan() -> None:
-        async with link.transaction():
+        async with counting(pool) as link:
             await link.execute(NO_INDEX)
             await link.fetchval(f"SELECT count(*) FROM {table}", timeout=600)
 

@@ -23,10 +23,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo keeps what it knows."""
+    return tmp_path_factory.mktemp("demo")
+
+
 @pytest_asyncio.fixture(scope="session")
-async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+async def address(folder: Path) -> AsyncIterator[str]:
     """Where the demo's pages are."""
-    async with demo(tmp_path_factory.mktemp("demo")) as found:
+    async with demo(folder) as found:
         yield found
 
 

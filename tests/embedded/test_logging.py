@@ -99,8 +99,8 @@ def test_what_an_error_says_of_machines_is_told(told: io.StringIO) -> None:
     ("sql", "says"),
     [
         (
-            "INSERT INTO people (local_id, given_name, family_name) VALUES ('', $1::text, $1)",
-            'null value in column "date',
+            "INSERT INTO staff (id, name) VALUES ('somebody', $1::text)",
+            'null value in column "role',
         ),
         ("SELECT $1::text::uuid", "InvalidTextRepresentationError"),
         ("SELECT $1::uuid", "DataError"),

@@ -12,11 +12,14 @@ INSERT INTO staff (id, name, role, team)
 INSERT INTO staff (id, name, role, team)
     SELECT 'peer-' || n, 'Somebody', 'peer-worker', 'Team ' || n FROM generate_series(1, 40) n;
 INSERT INTO staff (id, name, role) VALUES ('ops', 'Somebody', 'operations');
-INSERT INTO people (local_id, given_name, family_name, date_of_birth)
-    SELECT 'AL' || n, 'Ada' || n % 500, substr(md5(n::text), 1, 6), date '1930-01-01' + n % 30000
+INSERT INTO people_sealed (local_id, given_name, family_name, date_of_birth, local_id_blind, found_by)
+    SELECT 'sealed', 'sealed', 'sealed', date '1930-01-01' + n % 30000, sha256(n::text::bytea),
+        ARRAY(SELECT substr(sha256((n % 500 || '.' || letters)::bytea), 1, 8) FROM generate_series(1, 12) letters)
     FROM generate_series(1, 100000) n;
+INSERT INTO person_keys (person_id, wrapped, ring_key)
+    SELECT id, sha256(id::text::bytea) || sha256(id::text::bytea), 'ring' FROM people_sealed;
 INSERT INTO agreements (person_id, at, staff, shares)
-    SELECT id, '2026-01-01', 'coord-1', '{dates}' FROM people LIMIT 20000;
+    SELECT id, '2026-01-01', 'coord-1', '{dates}' FROM people_sealed LIMIT 20000;
 INSERT INTO definitions (digest, id, version, canonical) VALUES (repeat('0', 64), 'small-pathway', 1,
     '{"milestones": [{"id": "assessment"}, {"id": "therapy-started"}]}');
 INSERT INTO transitions (id, person_id, pathway, started, taken_on, team, coordinator_id, division, status, stage,
@@ -27,7 +30,7 @@ INSERT INTO transitions (id, person_id, pathway, started, taken_on, team, coordi
         timestamptz '2026-01-01' + n * interval '5 minutes', (n % 20 = 1)::int, repeat('0', 64), 1, '{}', n % 50 = 3,
         CASE WHEN n % 100 = 7 THEN 'coord-1' END, CASE WHEN n % 100 = 7 THEN timestamptz '2027-01-01' END,
         CASE WHEN n % 10 = 0 THEN 'settled' END, CASE WHEN n % 10 = 0 THEN timestamptz '2026-06-01' END
-    FROM (SELECT id, row_number() OVER () AS n FROM people) p;
+    FROM (SELECT id, row_number() OVER () AS n FROM people_sealed) p;
 INSERT INTO commits (transition_id, revision, digest, at) SELECT id, 1, 'd', '2026-01-01' FROM transitions;
 INSERT INTO steps (transition_id, step, kind, title, owner, ladder, state, due, late, rung, team, holder)
     SELECT t.id, 'step-' || s, 'document', 'A step', CASE WHEN s % 4 = 0 THEN 'peer-worker' ELSE 'coordinator' END,

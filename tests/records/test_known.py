@@ -20,7 +20,10 @@ async def test_what_was_said_last_holds_and_what_was_said_before_is_kept(pool: P
     await known.write(pool, one, known_as="  ", shares=[], staff="other-k", now=day(2))
     found = await known.read(pool, one)
     assert (found.known_as, found.shares, found.at, found.by) == (None, [], day(2), "Other-K")
-    kept = await pool.fetch("SELECT staff, known_as, shares FROM agreements ORDER BY at")
+    kept = await pool.fetch("""
+        SELECT a.staff, sealed_of(a.person_id, k.wrapped, 'agreed known_as', a.known_as), a.shares
+        FROM agreements a JOIN person_keys k USING (person_id) ORDER BY at
+    """)
     assert [tuple(row) for row in kept] == [("coord-k", "Addy", ["dates", "steps"]), ("other-k", None, [])]
     with pytest.raises(PostgresError, match="only added to"):
         await pool.execute("UPDATE agreements SET shares = '{facts}'")

@@ -7,11 +7,11 @@ from asyncpg import connect
 
 from records.listings import history, transition
 from records.migrate import MIGRATIONS, known, migrate, pending
+from records.people import upsert_person
 from records.reconcile import differences, recorded
 from records.staff import upsert_staff
-from schemas.command import ChangeFacts, RecordMilestone
 from tests.keys import RING
-from tests.records.journeys import MANAGERS, begin, day, team_of
+from tests.records.journeys import MANAGERS, begin, day, somebody, team_of
 from workers.client import open_pool
 
 SCHEMA = """
@@ -42,7 +42,7 @@ async def test_an_empty_database_gets_everything_once(empty_database_url: str) -
 
 
 async def test_a_database_in_use_keeps_what_it_has(empty_database_url: str, database_url: str, tmp_path: Path) -> None:
-    first = known().index("0030_person_keys.sql") + 1  # the first that this version can write to
+    first = known().index("0050_sealed_people.sql") + 1  # the first that this version can write to
     before, rest = known()[:first], known()[first:]
     for name in before:
         shutil.copy(MIGRATIONS / name, tmp_path)
@@ -68,23 +68,22 @@ async def test_what_is_pending_is_told(empty_database_url: str) -> None:
     await link.close()
 
 
-async def test_what_was_there_before_it_was_counted_is_counted(empty_database_url: str, tmp_path: Path) -> None:
-    """A database from before milestones and facts stood beside the steps, with a journey, a change and a death."""
-    before = [name for name in known() if name[:4] not in ("0023", "0024")]
-    for name in before:
+async def test_whoever_was_here_before_anything_was_sealed_is_sealed(empty_database_url: str, tmp_path: Path) -> None:
+    for name in known()[: known().index("0050_sealed_people.sql")]:
         shutil.copy(MIGRATIONS / name, tmp_path)
-    assert await migrate(empty_database_url, tmp_path) == before
+    await migrate(empty_database_url, tmp_path)
+    link = await connect(empty_database_url)
+    await link.execute(
+        "INSERT INTO people (local_id, nhs_number, given_name, family_name, date_of_birth, known_as) "
+        "VALUES ('AL7', '9990046204', 'Ada', 'Xqzvlorp', '1990-01-01', 'Addy')"
+    )
+    await migrate(empty_database_url)
     async with await open_pool(empty_database_url, RING, size=2) as used:
-        await upsert_staff(used, [*team_of("used"), *MANAGERS])
-        one = await begin(used, "coord-used")
-        changed = ChangeFacts(id="f", at=day(1), facts={"peer_support": "accepted"})
-        one = await one.tell(changed)
-        one = await one.tell(RecordMilestone(id="m", at=day(3), milestone="discharged", occurred_at=day(2)))
-        ended = "UPDATE transitions SET status = 'closed', exit = 'died', closed_at = $1"
-        await used.execute(ended, day(4))
-        await migrate(empty_database_url)
-        found = await used.fetch("SELECT milestone, occurred FROM milestones ORDER BY milestone")
-        assert [tuple(row) for row in found] == [("discharged", day(2)), ("started", day(0))]
-        facts = await used.fetch("SELECT fact, value::text, since, until FROM fact_periods")
-        assert [tuple(row) for row in facts] == [("peer_support", '"accepted"', day(1), None)]
-        assert await used.fetchval("SELECT died_on FROM people") == day(4).date()
+        (one,) = await used.fetch("SELECT local_id, nhs_number, given_name, family_name, known_as FROM people")
+        assert tuple(one) == ("AL7", "9990046204", "Ada", "Xqzvlorp", "Addy")
+        assert await upsert_person(used, somebody().model_copy(update={"local_id": "AL7", "nhs_number": None}))
+        assert await used.fetchval("SELECT count(*) FROM people") == 1
+    assert await link.fetchval("SELECT count(*) FROM people_open") == 0
+    kept = await link.fetchval("SELECT string_agg(p::text, ' ') FROM people_sealed p")
+    assert not [said for said in ("AL7", "9990046204", "Ada", "Xqzvlorp", "Addy") if said.encode().hex() in kept]
+    await link.close()

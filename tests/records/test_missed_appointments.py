@@ -120,7 +120,10 @@ async def test_a_contact_of_somebody_else_is_no_peer_contact(pool: Db) -> None:
 async def test_each_ethnic_category_is_told_in_words(pool: Db) -> None:
     for code, status in (("J", "3"), ("J", "5"), ("Z", "5"), ("99", "3"), (None, "3")):
         one = await referred(pool)
-        await pool.execute("UPDATE people SET ethnicity = $2 WHERE local_id = $1", one.person.local_id, code)
+        await pool.execute(
+            "UPDATE people_sealed p SET ethnicity = $2 FROM transitions t WHERE t.person_id = p.id AND t.id::text = $1",
+            one.journey.transition_id, code,
+        )  # fmt: skip
         await appointment(one, "2026-04-01 10:00", status)
     assert await splits(pool, "ethnicity") == {
         "Asian: Pakistani": (2, 1),

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from planner.policy import Sight
-from records import my_people, search
+from records import known, my_people, search
 from records.my_people import Filters
 from records.search import Looker
 from records.staff import upsert_staff
@@ -60,9 +60,9 @@ async def test_a_name_is_found_by_its_beginning(pool: Pool, text: str, found: li
     await staffed(pool)
     await begin(pool, "coord-A", person=person("AL1", "Mary Ann", "Smith-Jones"))
     await begin(pool, "coord-A", person=person("AL2", "Łukasz", "O’Brien"))
-    await begin(pool, "coord-A", person=person("AL3", "Zdenka", "Smithers"))
+    zed = await begin(pool, "coord-A", person=person("AL3", "Zdenka", "Smithers"))
     await begin(pool, "coord-B", person=person("AL4", "Mary Ann", "Smith-Jones"))
-    await pool.execute("UPDATE people SET known_as = 'Zed' WHERE local_id = 'AL3'")
+    await known.write(pool, zed.journey.transition_id, known_as="Zed", shares=[], staff="coord-A", now=NOW)
     assert await names(pool, COORDINATOR, text) == found
 
 

@@ -15,10 +15,15 @@ def contacts(told: Told, now: datetime, span: Span) -> Iterator[Case]:
         for hour, contact in given:
             if contact is None and instant(hour["ends"]) > now:
                 continue
-            for minutes in hour["minutes"].values():
-                yield _case(way, hour["starts"], contact, hour["place"], minutes)
+            for staff, minutes in hour["minutes"].items():
+                yield _case(way, hour["starts"], contact, hour["place"], minutes) | {"worker": _named(told, staff)}
         for contact in without:
-            yield _case(way, contact["on"], contact, PLACES.get(contact["mechanism"]), None)
+            own = _case(way, contact["on"], contact, PLACES.get(contact["mechanism"]), None)
+            yield own | {"worker": _named(told, contact["staff"])}
+
+
+def _named(told: Told, staff: str) -> str:
+    return f"{told.staff[staff]['name']} ({staff})"
 
 
 def none(told: Told, now: datetime, span: Span) -> Iterator[Case]:

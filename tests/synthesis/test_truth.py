@@ -56,7 +56,7 @@ SPLITS = [
     ("delays", "attribution"), ("inpatients", "bed_class"), ("destinations", "destination"),
     ("engagement", "destination"), ("waits", "stage"), ("missed-assessments", "ethnicity"),
     ("missed-assessments", "preference"), ("missed-first-sessions", "preference"), ("outcomes", "in_team"),
-    ("outcomes", "on_pathway"), ("peer-contacts", "place"),
+    ("outcomes", "on_pathway"), ("peer-contacts", "place"), ("peer-contacts", "worker"),
 ]  # fmt: skip
 """What reports are told apart by beside team and pathway."""
 ALL: dict[str, Any] = {"begins": date(2024, 10, 1), "ends": date(2026, 11, 27)}

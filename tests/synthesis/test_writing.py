@@ -10,7 +10,7 @@ import pytest
 from records import reconcile
 from records.commit import commit
 from records.errors import RecordsError
-from records.people import register_id, upsert_person
+from records.people import enter, register_id, upsert_person
 from records.staff import upsert_staff
 from records.synthetic.life import Life
 from records.synthetic.playing import Past
@@ -25,10 +25,10 @@ from tests.synthesis.conftest import NOW
 from workers.client import Pool
 
 PEOPLE = 25
+PEOPLE_COLUMNS = "id, local_id, nhs_number, given_name, family_name, date_of_birth, died_on"
 TABLES = {
     "transitions": "id, person_id, pathway, started, taken_on, team, coordinator_id, handover_to, status, on_hold, "
     "stage, next_due, overdue_count, highest_rung, exit, closed_at, definition, revision, journey::jsonb",
-    "people": "id, local_id, nhs_number, given_name, family_name, date_of_birth, died_on",
     "steps": "*",
     "contacts": "*",
     "escalations": "*",
@@ -59,7 +59,7 @@ class Heard(Past):
 
 async def written(pool: Pool) -> dict[str, list[str]]:
     """What the tables hold, in an order of its own."""
-    found = {}
+    found = {"people": sorted(str(dict(row)) for row in await pool.fetch(f"SELECT {PEOPLE_COLUMNS} FROM people"))}
     for table, columns in TABLES.items():
         rows = await pool.fetch(f"SELECT to_jsonb(r)::text AS row FROM (SELECT {columns} FROM {table}) r")
         found[table] = sorted(row["row"] for row in rows)
@@ -85,10 +85,8 @@ async def record(pool: Pool, life: Life, change: Commit) -> None:
     journey = change.journey
     if journey.revision == 1:
         whom = life.whom.person
-        await pool.execute(
-            "INSERT INTO people (id, local_id, given_name, family_name, date_of_birth) VALUES ($1, $2, 'A', 'B', $3) "
-            "ON CONFLICT DO NOTHING", life.whom.id, whom.local_id, whom.date_of_birth,
-        )  # fmt: skip
+        async with pool.acquire() as link:
+            await enter(link, {life.whom.id: whom})
         await register_id(pool, whom, Registration(
             id=life.uuid, pathway=life.pathway.id, started=journey.started, taken_on=journey.taken_on,
             team=life.first_team, coordinator=journey.coordinator,

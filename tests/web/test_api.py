@@ -112,7 +112,7 @@ async def test_a_peer_worker_sees_what_is_shared(door: Door) -> None:
     assert {wait["step"] for wait in waits} <= {step["id"] for step in told["steps"]}
     refused(await door.get(f"/transitions/{id_}/history", "peer-1"), 403, "not-allowed")
     refused(await door.give(DONE, "peer-1", params={"preview": "true"}), 403, "not-allowed")
-    await pool.execute("UPDATE people SET shares = '{facts,steps}'")
+    await pool.execute("UPDATE people_sealed SET shares = '{facts,steps}'")
     told = (await door.get(f"/transitions/{id_}", "peer-1")).json()
     assert told["facts"] is not None
     assert told["expected"] is None

@@ -43,7 +43,8 @@ async def test_an_inbox_has_what_was_told_and_leads_to_the_person(browser: httpx
 
 async def test_what_waits_is_named_for_those_who_care(browser: httpx.AsyncClient, pool: Pool) -> None:
     coordinator = await pool.fetchval("SELECT coordinator_id FROM transitions")
-    name = await pool.fetchval("SELECT given_name || ' ' || family_name FROM people")
+    (named,) = await pool.fetch("SELECT given_name, family_name FROM people")
+    name = " ".join(named)
     await sign_in(browser, coordinator)
     shown = (await browser.get("/tasks")).text
     assert PATHWAY.steps[0].title in shown

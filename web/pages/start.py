@@ -16,8 +16,9 @@ from planner.policy import Action, Sight, sight
 from planner.refused import Refused
 from records import access, commit, known, people, search, staff
 from records.actors import acting
-from records.database import connected
+from records.database import connected, keys_of
 from records.errors import RecordsError
+from records.identity import local_id_blind
 from records.search import Alike, Looker
 from schemas.codes import Role
 from schemas.command import Receipt, Start
@@ -201,7 +202,7 @@ async def _begun(here: House, draft: Draft) -> Receipt | None:
     except ValueError:
         meant = None
     async with connected(here.db) as link:
-        row = await link.fetchrow(people.BEGUN, said("local_id"), meant, said("pathway"))
+        row = await link.fetchrow(people.BEGUN, local_id_blind(keys_of(link), said("local_id")), meant, said("pathway"))
     return await commit.receipt(here.db, str(row["id"]), draft.command_id) if row is not None else None
 
 

@@ -188,7 +188,8 @@ async def check_in(request: Request, here: House_, form: Form, who: Theirs, step
     along = next((one for one in booked.staff if one != who.viewer.staff), None) if booked else None
     why = str(form.get("alone_because") or "").strip() or None
     visit = Visit(
-        id=str(uuid5(NAMESPACE_URL, f"visit:{form.get('command_id') or uuid4()}")), staff=who.viewer.staff, joined_by=along,
+        id=str(uuid5(NAMESPACE_URL, f"visit:{form.get('command_id') or uuid4()}")),
+        staff=who.viewer.staff, joined_by=along,
         team=who.viewer.team, transition_id=who.view.id, place=booked.place if booked else Place.COMMUNITY,
         alone_because=why, checked_in=now, expected_end=now + timedelta(minutes=_minutes(form)),
     )  # fmt: skip

@@ -1,0 +1,149 @@
+"""What names a person: how it is sealed, what stands for it so that they are found, and how it is opened when read.
+
+The view `people` gives each value with all that opens it (migration 0050); a connection that has the keys opens it on
+the way, so whoever reads has a name and sees nothing of keys.
+"""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from records.keyring import LENGTH, KeyRing, Unreadable
+from records.person_keys import PersonSealer, sealer, wrapped_key
+
+_SEALED, _AS_IF = bytes.fromhex("9e414c5345414c01"), bytes.fromhex("9e414c5345414c00")
+"""How a value begins that is to be opened, and one that is read as if it were: nobody's by chance."""
+_TOKEN = 8
+"""Bytes of what stands for a beginning of a name: enough that two rarely meet, and whoever is found is read then."""
+LONGEST_BEGINNING = 12
+"""Letters of a name by which it is found; what comes after them is compared when it is read."""
+
+_LETTERS = str.maketrans("łøđðħı", "loddhi") | {ord("ß"): "ss", ord("æ"): "ae", ord("œ"): "oe"}
+_NOT_SAID = re.compile("[\u0300-\u036f'\u2019\u2018\u02bc`.]")
+_BETWEEN = re.compile("[\\s\u00a0\u2010-\u2015-]+")
+
+
+class Names(NamedTuple):
+    """What is known of who somebody is."""
+
+    local_id: str
+    nhs_number: str | None
+    given_name: str
+    family_name: str
+    known_as: str | None = None
+
+
+class Sealed(NamedTuple):
+    """The same as columns of `people_sealed`, in their order."""
+
+    local_id: bytes
+    nhs_number: bytes | None
+    given_name: bytes
+    family_name: bytes
+    known_as: bytes | None
+    local_id_blind: bytes
+    nhs_number_blind: bytes | None
+    found_by: list[bytes]
+
+
+def fresh(keys: KeyRing, person_id: UUID) -> tuple[bytes, PersonSealer]:
+    """A new key for a person, wrapped, and what seals with it."""
+    wrapped = wrapped_key(keys, person_id, secrets.token_bytes(LENGTH))
+    return wrapped, sealer(keys, person_id, wrapped)
+
+
+def seal(keys: KeyRing, person: PersonSealer, names: Names) -> Sealed:
+    """Who somebody is, sealed, with what stands for it."""
+
+    def sealed(about: str, value: object) -> bytes:
+        return person.seal(str(value), about)
+
+    return Sealed(
+        local_id=sealed("local_id", names.local_id),
+        nhs_number=sealed("nhs_number", names.nhs_number) if names.nhs_number else None,
+        given_name=sealed("given_name", names.given_name),
+        family_name=sealed("family_name", names.family_name),
+        known_as=sealed("known_as", names.known_as) if names.known_as else None,
+        local_id_blind=local_id_blind(keys, names.local_id),
+        nhs_number_blind=nhs_number_blind(keys, names.nhs_number),
+        found_by=found_by(keys, names),
+    )
+
+
+def local_id_blind(keys: KeyRing, local_id: str) -> bytes:
+    """What stands for a local id."""
+    return keys.blind(local_id, "local id")
+
+
+def nhs_number_blind(keys: KeyRing, number: str | None) -> bytes | None:
+    """What stands for an NHS number."""
+    return keys.blind(number, "NHS number") if number else None
+
+
+def found_by(keys: KeyRing, names: Names) -> list[bytes]:
+    """What stands for each beginning of their names."""
+    family = _beginnings(plain(names.family_name))
+    given = _beginnings(plain(names.given_name)) | _beginnings(plain(names.known_as or ""))
+    return [family_begins(keys, one) for one in sorted(family)] + [given_begins(keys, one) for one in sorted(given)]
+
+
+def family_begins(keys: KeyRing, beginning: str) -> bytes:
+    """What stands for a family name that begins so, written plainly."""
+    return keys.blind(beginning[:LONGEST_BEGINNING], "family name")[:_TOKEN]
+
+
+def given_begins(keys: KeyRing, beginning: str) -> bytes:
+    """What stands for a given name, or what somebody is called, that begins so, written plainly."""
+    return keys.blind(beginning[:LONGEST_BEGINNING], "given name")[:_TOKEN]
+
+
+def _beginnings(name: str) -> set[str]:
+    return {name[:letters] for letters in range(1, min(len(name), LONGEST_BEGINNING) + 1)}
+
+
+def plain(name: str) -> str:
+    """A name as names are compared: capitals, accents, apostrophes and hyphens do not matter."""
+    letters = unicodedata.normalize("NFD", name).lower().translate(_LETTERS)
+    return _BETWEEN.sub(" ", _NOT_SAID.sub("", letters)).strip()
+
+
+def opener(keys: KeyRing) -> Callable[[bytes], Any]:
+    """What opens the values of the view `people` as they come; any other bytes stay as they are. Raises Unreadable.
+
+    The values of a row come one after the other, so their key is unwrapped once, and kept until the next person's.
+    """
+    latest: tuple[bytes, PersonSealer] | None = None
+
+    def opened(value: bytes) -> Any:
+        nonlocal latest
+        if value.startswith(_AS_IF):
+            return value[len(_AS_IF) :].decode()
+        if not value.startswith(_SEALED):
+            return value
+        about, person, wrapped, sealed = _parts(value)
+        if latest is None or latest[0] != person + wrapped:
+            latest = (person + wrapped, sealer(keys, UUID(bytes=person), wrapped))
+        return latest[1].open(sealed, about)
+
+    return opened
+
+
+def _parts(value: bytes) -> tuple[str, bytes, bytes, bytes]:
+    """What it is, whose, their wrapped key, and what is sealed. Raises Unreadable."""
+    place = len(_SEALED)
+
+    def take(length: int) -> bytes:
+        nonlocal place
+        place += length
+        if place > len(value):
+            raise Unreadable(None)
+        return value[place - length : place]
+
+    def sized() -> bytes:
+        return take(int.from_bytes(take(4), "big"))
+
+    about, person, wrapped = sized().decode(), take(16), sized()
+    return about, person, wrapped, value[place:]
