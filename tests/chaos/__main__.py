@@ -17,7 +17,7 @@ from tests.chaos.disk import own_mounts
 from tests.chaos.doors import tokens
 from tests.chaos.faults import Storm
 from tests.chaos.users import Users
-from tests.chaos.verdict import Verdict, verdict
+from tests.chaos.verdict import Verdict, taken_up, verdict
 from tests.chaos.world import World, now, running
 from workers.logging import configure
 
@@ -46,6 +46,7 @@ async def chaos(folder: Path, asked: argparse.Namespace, no_disk: str | None) ->
         async with asyncio.TaskGroup() as together:
             together.create_task(users.work())
             await storm.rage()
+            await taken_up(world)
             users.go_home()
         return await verdict(world, users, began, storm.count)
 

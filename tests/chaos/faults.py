@@ -137,7 +137,8 @@ LEAVES_THE_RECORDS = frozenset({"web app killed", "worker killed", "Temporal kil
 """After these nothing waits for its next try at the records."""
 UPGRADE = "worker upgraded"
 BUILDS = 2
-"""Newer builds in a run, each after a third of the time: a running journey takes up the first or both or neither."""
+"""Newer builds in a run, each after a third of the time: a running journey takes up the first or both or neither. In a
+short run there is one, after half of it."""
 
 
 def _on(world: World) -> Callable[[Fault, random.Random], Awaitable[None]]:
@@ -154,7 +155,7 @@ class Storm:
         self.count: Counter[str] = Counter()
         kinds = [kind for kind in FAULTS if world.disk is not None or FAULTS[kind] is not fill_disk]
         self._kinds = kinds
-        self._calm = CALM if seconds > SHORT else HURRIED
+        self._calm, self._builds = (CALM, BUILDS) if seconds > SHORT else (HURRIED, 1)
         self._next: list[str] = []
 
     async def rage(self) -> None:
@@ -163,7 +164,7 @@ class Storm:
         while (gone := (now() - began).total_seconds()) < self._seconds:
             await asyncio.sleep(min(self._chance.uniform(*self._calm), self._seconds - gone))
             gone = (now() - began).total_seconds()
-            if self._world.build < BUILDS and gone > self._seconds * (self._world.build + 1) / (BUILDS + 1):
+            if gone > self._seconds * (self._world.build + 1) / (self._builds + 1) and self._world.build < self._builds:
                 await self._hurt({UPGRADE: upgrade})
             elif gone < self._seconds:
                 kinds = {self._draw() for _ in range(2 if self._chance.random() < TOGETHER else 1)}

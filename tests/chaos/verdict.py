@@ -29,6 +29,8 @@ LONGEST_WAIT = UNTIL_WRITTEN.maximum_interval or timedelta(minutes=2)
 """How long a commit that failed waits for its next try, at most."""
 SETTLED_WITHIN = 240.0
 """Seconds after the storm in which everything has to have been told."""
+TAKEN_UP_WITHIN = 120
+"""Seconds after the storm in which people go on until the newer builds are in use: the last may have come at its end."""
 QUIET = timedelta(seconds=30)
 """How long nothing may fall due when the journeys are compared: a journey that moves looks different on each side."""
 
@@ -178,6 +180,14 @@ async def _twice(world: World) -> list[str]:
         for sentence in judge.once(what, [tuple(row) for row in await world.records.fetch(query)])
     ]
     return wrong + [f"The notice {one} was mailed {n} times." for one, n in world.post.taken.items() if n > 1]
+
+
+async def taken_up(world: World) -> None:
+    """Wait, as long as people are at work, until some journey has taken up each newer build."""
+    for _ in range(TAKEN_UP_WITHIN):
+        if not await _upgraded(world):
+            return
+        await asyncio.sleep(1)
 
 
 async def _upgraded(world: World) -> list[str]:
