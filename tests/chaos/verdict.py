@@ -30,7 +30,7 @@ LONGEST_WAIT = UNTIL_WRITTEN.maximum_interval or timedelta(minutes=2)
 SETTLED_WITHIN = 240.0
 """Seconds after the storm in which everything has to have been told."""
 TAKEN_UP_WITHIN = 120
-"""Seconds after the storm in which people go on until the newer builds are in use: the last may have come at its end."""
+"""Seconds after the storm in which people go on until the newer builds are in use: the last may have come late."""
 QUIET = timedelta(seconds=30)
 """How long nothing may fall due when the journeys are compared: a journey that moves looks different on each side."""
 
