@@ -82,7 +82,7 @@ async def _act(
         case = await _case(pool, which)
         known = await commit.receipt(pool, case.view.id, asking.command_id) if asking.command_id else None
         if known is not None:
-            with suppress(Refused, RecordsError, Stop):  # it is recorded; that whoever follows them knows is made sure
+            with suppress(Refused, RecordsError):  # it is recorded; that whoever follows them knows is made sure
                 command = await _command(pool, case, asking, who, model, fields | said(case))
                 await answered(send(client, case.view.id, command, pool), command.id)
             await _tell(pool, asking, case, None, known)
