@@ -1,12 +1,13 @@
 PYTHON ?= python3
 ARGS ?=
 SECONDS ?= 600
+SEED ?=
 SERVICE ?= pypi
 SBOM ?= dist/alongside.cdx.json
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test browser pictures check bench fuzz audit sbom lock
+.PHONY: setup demo test browser pictures check bench fuzz chaos audit sbom lock
 
 setup: $(STAMP)
 
@@ -44,6 +45,10 @@ bench: setup
 # Each target for so many seconds, at random: make fuzz SECONDS=60
 fuzz: setup
 	ALONGSIDE_FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest tests/fuzz -q $(ARGS)
+
+# The caseload at work while everything is hurt at random: make chaos SECONDS=3600 SEED=7
+chaos: setup
+	$(BIN)/python -m tests.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # Whether anything of the lock is known to be unsafe; fails when that cannot be found out. SERVICE is pypi or osv.
 audit: setup

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -71,7 +72,9 @@ async def _act(
     fields: dict[str, Any],
 ) -> None:
     from cli.connections import everything
+    from planner.refused import Refused
     from records import commit, experience
+    from records.errors import RecordsError
     from workers.transitions import send
 
     who = actor(asking)
@@ -79,6 +82,9 @@ async def _act(
         case = await _case(pool, which)
         known = await commit.receipt(pool, case.view.id, asking.command_id) if asking.command_id else None
         if known is not None:
+            with suppress(Refused, RecordsError):  # it is recorded; that whoever follows them knows is made sure
+                command = await _command(pool, case, asking, who, model, fields | said(case))
+                await answered(send(client, case.view.id, command, pool), command.id)
             await _tell(pool, asking, case, None, known)
             return
         told = fields | said(case)

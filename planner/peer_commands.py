@@ -47,7 +47,8 @@ def arrange(
 ) -> Arranged:
     """Do what a command says of peer support, and settle whatever has no worker or no time.
 
-    Refused when it cannot be done; neither the journey nor, then, the roster is of use afterwards.
+    Refused when it cannot be done; neither the journey nor, then, the roster is of use afterwards. A command that is
+    taken is a turn of its own, also when it finds nobody: it has a place in the records, and is done once.
     """
     turn = Turn(pathway, journey, now)
     pass_time(turn)
@@ -57,6 +58,8 @@ def arrange(
         doing.do(command)
     settled = peers.settle(turn, roster)
     outcome = turn.outcome()
+    if command is not None and outcome.journey.revision == journey.revision:
+        outcome.journey.revision += 1
     ended, choices = doing.ended | settled.ended, doing.choices | settled.choices
     return Arranged(outcome.journey, outcome.events, peers.Settlement(ended, choices))
 

@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from planner import told
 from planner.preview import Preview, preview
-from records import commit, experience, listings, measuring
+from records import experience, listings, measuring
 from records.actors import acting, member
 from schemas import command as says
 from schemas.command import AnyCommand, Receipt
@@ -109,10 +109,11 @@ async def do(here: House, opened: Opened, said: AnyCommand, apart: Mapping[str, 
 
 
 async def sent(here: House, transition_id: str, said: AnyCommand) -> Receipt:
-    """The receipt of a command that is recorded. NoAnswer when none comes; Refused when it cannot be."""
-    known = await commit.receipt(here.db, transition_id, said.id)
-    if known is not None:
-        return known
+    """The receipt of a command that is recorded. NoAnswer when none comes; Refused when it cannot be.
+
+    What the records know already is sent all the same: whoever follows the person may have lost it on its way, when
+    Temporal stopped at that moment, and would not be there when what it asks for falls due.
+    """
     return await answered(send(here.temporal, transition_id, said, here.db), said.id)
 
 

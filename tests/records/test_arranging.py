@@ -19,7 +19,7 @@ from records.people import register
 from records.staff import upsert_staff
 from schemas.arranging import Arranging
 from schemas.codes import Division, Role
-from schemas.command import AnyCommand, BookContact, Start, StepBack, Wish
+from schemas.command import AnyCommand, AssignPeerWorker, BookContact, Start, StepBack, Wish
 from schemas.commit import Arranged, Commit
 from schemas.journey import Journey
 from schemas.pathway import Pathway
@@ -269,6 +269,25 @@ async def test_a_command_that_is_repeated_answers_with_its_receipt(many: Pool) -
         assert found.value.receipt is not None
         assert found.value.receipt.revision == moved.journey.revision
     assert await all_rows(many) == before
+
+
+async def test_a_command_that_finds_nobody_is_recorded_all_the_same(many: Pool) -> None:
+    """Whoever asked was told that it is recorded; sent again, it must not find somebody by then."""
+    standing = await begin(many)
+    for number, staff in enumerate(WORKERS):
+        answer = await ask(many, standing, Wish(id=f"no-{number}", at=T0, not_with=staff))
+        assert answer.journey is not None
+        standing = answer.journey
+    command = AssignPeerWorker(id="again", at=T0)
+    taken = await ask(many, standing, command)
+    assert taken.journey is not None
+    assert (taken.events, taken.journey.revision) == ([], standing.revision + 1)
+    assert await many.fetchval("SELECT revision FROM commits WHERE command_id = 'again'") == taken.journey.revision
+    for revision in (standing, taken.journey):
+        with pytest.raises(errors.Ahead) as found:
+            await ask(many, revision, command)
+        assert found.value.receipt is not None
+        assert found.value.receipt.revision == taken.journey.revision
 
 
 async def test_why_somebody_goes_is_kept_with_a_sentence_for_everybody(many: Pool) -> None:

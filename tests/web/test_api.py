@@ -397,6 +397,20 @@ async def test_records_that_are_away_are_a_problem(door: Door) -> None:
     assert answer.headers["retry-after"]
 
 
+@pytest.mark.parametrize("state", ["53100", "53300", "57P02", "58030"])
+async def test_records_that_answer_that_they_cannot_are_away(door: Door, state: str) -> None:
+    """Their disk is full, they have no room for one more, they are recovering from a crash, their disk fails."""
+    await door.here.pool.execute(
+        "CREATE FUNCTION cannot() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '{state}'; END $$;"
+        "CREATE TRIGGER cannot BEFORE INSERT ON access_log EXECUTE FUNCTION cannot()"
+    )
+    answer = await door.get(f"/transitions/{door.person.id}")
+    told = refused(answer, 503, "away")
+    assert "device" not in told["detail"]
+    assert answer.headers["retry-after"]
+
+
 async def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing_of_it(door: Door) -> None:
     await door.here.pool.execute("ALTER TABLE access_log RENAME TO elsewhere")
     answer = await door.get(f"/transitions/{door.person.id}")

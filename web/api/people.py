@@ -1,5 +1,6 @@
 """One transition: opened as far as whoever the machine acts as may, and the commands for it."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -15,6 +16,7 @@ from planner.preview import Preview
 from planner.refused import Refused
 from records import commit, definitions, experience, known, listings, machines
 from records.database import connected
+from records.errors import RecordsError
 from records.views import HistoryRow, Page
 from schemas.command import AnyCommand, Receipt
 from web import acting
@@ -101,11 +103,13 @@ async def give(
         foretold = acting.foretold(found, command)
         return Foretold(preview=foretold, words=foretold.words())
     receipt = await repeated(here, viewer, found.view.id, key, said)
-    if receipt is None:
-        command = await _command(here, found, said, key, if_match)
-        await machines.say(here.db, found.view.id, key, digest(viewer, said), here.clock())
-        receipt = await acting.sent(here, found.view.id, command)
-    return receipt
+    if receipt is not None:
+        with contextlib.suppress(Refused, RecordsError):  # it is recorded; that whoever follows them knows is made sure
+            await acting.sent(here, found.view.id, await _command(here, found, said, key, if_match))
+        return receipt
+    command = await _command(here, found, said, key, if_match)
+    await machines.say(here.db, found.view.id, key, digest(viewer, said), here.clock())
+    return await acting.sent(here, found.view.id, command)
 
 
 def _nothing_anonymous(said: Any) -> None:
