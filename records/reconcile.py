@@ -39,6 +39,16 @@ FROM transitions t LEFT JOIN LATERAL (
     SELECT revision, at FROM commits WHERE transition_id = t.id ORDER BY revision DESC LIMIT 1
 ) c ON true WHERE t.id = $1
 """
+LATELY = """
+-- The latest revision of each open journey that was recorded between two instants.
+SELECT l.transition_id::text AS id, max(l.revision) AS revision
+FROM links l JOIN transitions t ON t.id = l.transition_id
+WHERE l.at >= $1 AND l.at < $2 AND t.status = 'open' GROUP BY l.transition_id
+"""
+LAST = """
+-- When something was recorded last.
+SELECT max(at) FROM links
+"""
 COUNT_AGAIN = """
 -- What is counted of a transition follows its journey again.
 SELECT keep_milestones($1), keep_facts($1, $2)
@@ -101,6 +111,19 @@ async def recorded_one(db: Database, transition_id: str) -> Recorded | None:
     async with connected(db) as link:
         row = await link.fetchrow(RECORDED_ONE, UUID(transition_id))
     return _recorded(row) if row else None
+
+
+async def recorded_between(db: Database, since: datetime, until: datetime) -> dict[str, int]:
+    """The latest revision of each open journey that was recorded between two instants, by transition id."""
+    async with connected(db) as link:
+        return {row["id"]: row["revision"] for row in await link.fetch(LATELY, since, until)}
+
+
+async def latest(db: Database) -> datetime | None:
+    """When something was recorded last; None when nothing ever was."""
+    async with connected(db) as link:
+        found: datetime | None = await link.fetchval(LAST)
+        return found
 
 
 def _recorded(row: Record) -> Recorded:

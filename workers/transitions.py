@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import get_args
 
 from temporalio.api.common.v1 import WorkflowExecution
@@ -206,6 +206,11 @@ async def journeys(client: Client) -> tuple[dict[str, Journey], list[str]]:
 
     A journey cannot go on when its workflow fails whatever it is asked: a fault of ours, told in the worker's log.
     """
+    return await told_of(client, [one async for one in followed(client)])
+
+
+async def told_of(client: Client, transition_ids: Iterable[str]) -> tuple[dict[str, Journey], list[str]]:
+    """The same of some journeys; of one that is not followed nothing is told."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     told: dict[str, Journey] = {}
@@ -213,7 +218,12 @@ async def journeys(client: Client) -> tuple[dict[str, Journey], list[str]]:
 
     async def ask(transition_id: str) -> None:
         async with gate:
-            described = await _described(client, transition_id)
+            try:
+                described = await _described(client, transition_id)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                return
             # What Temporal lists is a moment old: it may have ended since, perhaps before it could ever answer.
             if described.workflow_execution_info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
                 return
@@ -222,7 +232,7 @@ async def journeys(client: Client) -> tuple[dict[str, Journey], list[str]]:
             else:
                 told[transition_id] = await query_journey(client, transition_id)
 
-    await asyncio.gather(*[asyncio.create_task(ask(one)) async for one in followed(client)])
+    await asyncio.gather(*map(ask, transition_ids))
     return told, sorted(stuck)
 
 

@@ -1,0 +1,42 @@
+"""What was recorded and lost on its way to the workflow is known to it again, without anybody's asking."""
+
+from datetime import datetime, timedelta
+
+from schemas.command import Complete
+from tests.durable.following import Place, now
+from tests.durable.test_mending import equal, follow
+from workers.abreast import SETTLED, Abreast
+from workers.transitions import query_journey
+
+
+async def test_a_workflow_that_lost_what_was_recorded_is_put_where_the_records_stand(here: Place) -> None:
+    lost, sound = await here.take_on(), await here.take_on()
+    early = await query_journey(here.client, lost.id)
+    await lost.send(Complete(id="done", at=now(), step="discharge-plan"))
+    await follow(here, lost, early)
+    at = [now()]
+    looking = Abreast(here.client, here.settings, here.pool, clock=lambda: at[0])
+    assert await looking.look() == 0, "it may be on its way still"
+    at[0] = later(at[0])
+    before = await sound.handle.describe()
+    assert await looking.look() == 1
+    assert (await query_journey(here.client, lost.id)).revision == 2
+    assert (await sound.handle.describe()).run_id == before.run_id
+    assert await equal(here)
+    at[0] = later(at[0])
+    assert await looking.look() == 0
+
+
+async def test_a_worker_that_begins_looks_at_what_was_recorded_last(here: Place) -> None:
+    person = await here.take_on()
+    early = await query_journey(here.client, person.id)
+    await person.send(Complete(id="done", at=now(), step="discharge-plan"))
+    await follow(here, person, early)
+    next_week = now() + timedelta(days=7)
+    assert await Abreast(here.client, here.settings, here.pool, clock=lambda: next_week).look() == 1
+    assert await equal(here)
+
+
+def later(at: datetime) -> datetime:
+    """When whatever was on its way has come."""
+    return at + SETTLED + timedelta(seconds=5)

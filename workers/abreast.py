@@ -1,0 +1,47 @@
+"""Journeys that were recorded lately, and whether whoever follows them knows it.
+
+A command may be recorded at the very moment in which Temporal stops: its workflow then never hears of it, and would not
+be there when what was asked for falls due. Whoever sent it is told that no answer came; this does not wait for them.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import Client
+
+from records import reconcile
+from records.reconcile import Difference, Kind
+from workers import mending, transitions
+from workers.client import Pool
+from workers.settings import Settings
+
+EVERY = 60.0
+"""Seconds from look to look."""
+SETTLED = timedelta(minutes=1)
+"""After so long whatever was on its way has come, or was lost."""
+BACK = timedelta(minutes=2)
+"""How long before the latest that was recorded a worker begins to look, however long nothing ran since."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Abreast:
+    """Looks after what was recorded since it looked last."""
+
+    def __init__(self, client: Client, settings: Settings, db: Pool, clock: Callable[[], datetime] = _now) -> None:
+        self._client, self._settings, self._db, self._clock = client, settings, db, clock
+        self._looked_until: datetime | None = None
+
+    async def look(self) -> int:
+        """Put each workflow that is behind the records where they stand; how many there were."""
+        until = self._clock() - SETTLED
+        since = self._looked_until or min(until, await reconcile.latest(self._db) or until) - BACK
+        recorded = await reconcile.recorded_between(self._db, since, until)
+        told, _ = await transitions.told_of(self._client, recorded)
+        behind = [one for one, journey in told.items() if journey.revision < recorded[one]]
+        differences = [Difference(Kind.OTHERWISE, one, "It had lost what was recorded.") for one in sorted(behind)]
+        await mending.mend(self._client, self._settings, self._db, differences)
+        self._looked_until = until
+        return len(behind)
