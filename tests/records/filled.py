@@ -30,6 +30,8 @@ INSERT INTO transitions (id, person_id, pathway, started, taken_on, team, coordi
         CASE WHEN n % 10 = 0 THEN 'settled' END, CASE WHEN n % 10 = 0 THEN timestamptz '2026-06-01' END
     FROM (SELECT id, row_number() OVER () AS n FROM people_sealed) p;
 INSERT INTO commits (transition_id, revision, digest, at) SELECT id, 1, 'd', '2026-01-01' FROM transitions;
+INSERT INTO links (transition_id, revision, hashes, at)
+    SELECT transition_id, revision, ARRAY['x'::bytea], at FROM commits ON CONFLICT DO NOTHING;
 INSERT INTO steps (transition_id, step, kind, title, owner, ladder, state, due, late, rung, team, holder)
     SELECT t.id, 'step-' || s, 'document', 'A step', CASE WHEN s % 4 = 0 THEN 'peer-worker' ELSE 'coordinator' END,
         'standard', CASE WHEN t.status = 'closed' THEN 'cancelled' WHEN s = 1 AND t.overdue_count > 0 THEN 'missed'
