@@ -62,7 +62,8 @@ async def state(here: Place, recipient: str = "privacy-1") -> str:
     return str(await here.pool.fetchval("SELECT email FROM privacy_alerts WHERE recipient = $1", recipient))
 
 
-async def _is(here: Place, wanted: str) -> bool:
+async def is_so(here: Place, wanted: str) -> bool:
+    """Whether the alert of who has an address is in a state."""
     return await state(here) == wanted
 
 
@@ -70,7 +71,7 @@ async def test_it_is_mailed_once_and_names_nobody(mailing: Place, post: Post) ->
     person = await mailing.registered()
     await breaks_the_glass(mailing, person)
     assert await looked(mailing) == 1
-    await until(lambda: _is(mailing, "sent"), 60)
+    await until(lambda: is_so(mailing, "sent"), 60)
     assert await state(mailing, "privacy-2") == "none"
     assert await looked(mailing) == 0
     (letter,) = post.letters
@@ -85,11 +86,11 @@ async def test_what_the_mail_server_does_not_take_goes_out_when_it_is_back(maili
     await post.close()
     await breaks_the_glass(mailing, await mailing.registered())
     await looked(mailing)
-    await until(lambda: _is(mailing, "failed"), 60)
+    await until(lambda: is_so(mailing, "failed"), 60)
     why = await mailing.pool.fetchval("SELECT why FROM undelivered WHERE recipient = 'privacy-1'")
     assert why == "failed"
     await post.open()
-    await until(lambda: _is(mailing, "sent"), 60)
+    await until(lambda: is_so(mailing, "sent"), 60)
     assert len(post.letters) == 1
 
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from temporalio.client import Client, WorkflowHistory
@@ -20,10 +21,13 @@ from temporalio.testing import WorkflowEnvironment
 from planner.clock import end_of
 from planner.refused import Refused
 from records import bulk
+from records.staff import upsert_staff
 from schemas.bulk import Became
 from schemas.codes import Role
 from schemas.command import Actor
 from tests.durable import test_bulk as many
+from tests.durable import test_mail as mailed
+from tests.durable import test_privacy_alerts as mailed_glass
 from tests.durable import test_retention as erased
 from tests.durable import test_support as supported
 from tests.durable import test_webhooks as hooks
@@ -32,9 +36,10 @@ from tests.durable.test_continuing import IMPATIENT, expect, runs
 from tests.durable.test_visits import field
 from tests.histories.opening import opened
 from tests.keys import RING
+from tests.records.journeys import member
 from tests.rehearsals.test_rehearsals import FILES, beside, the
 from workers import bulk as bulk_actions
-from workers import retention, support, visits, webhooks
+from workers import privacy_alerts, retention, support, visits, webhooks
 from workers.client import open_pool, register_search_attributes
 from workers.codec import converter
 from workers.embedded import ephemeral_postgres, time_skipping
@@ -62,6 +67,7 @@ SUPPORT = "supervision"
 WEBHOOK = "another-system-is-told"
 BULK = "many-are-offered"
 ERASURE = "a-second-person-approves"
+ALERT = "privacy-is-guarded"
 PROCESS = re.compile(r"\d+@")
 TRACE = "stackTrace"
 
@@ -86,6 +92,8 @@ async def save(names: Collection[str]) -> None:
         await save_bulk()
     if ERASURE in names:
         await save_erasure()
+    if ALERT in names:
+        await save_alert()
 
 
 async def save_visit() -> None:
@@ -163,6 +171,31 @@ async def save_erasure() -> None:
         await _keep(there.client, retention.workflow_id(one), ERASURE)
 
 
+async def save_alert() -> None:
+    """Save an alert of broken glass: the mail server does not take it at first, and then it does."""
+    post = mailed.Post()
+    configured: dict[str, Any] = {
+        "smtp_host": "127.0.0.1",
+        "smtp_port": post.port,
+        "smtp_from": "alongside@example.org",
+    }
+    async with _real(**configured) as there, there.worker():
+        await upsert_staff(
+            there.pool,
+            [member("privacy-1", Role.PRIVACY_OFFICER, None), member("nurse-far", Role.COMMUNITY_TEAM, "South")],
+        )
+        await mailed_glass.breaks_the_glass(there, await there.registered())
+        await mailed_glass.looked(there)
+        await until(lambda: mailed_glass.is_so(there, "failed"), 60)
+        await post.open()
+        await until(lambda: mailed_glass.is_so(there, "sent"), 60)
+        (alert,) = await there.pool.fetch("SELECT id FROM privacy_alerts")
+        followed = privacy_alerts.workflow_id(str(alert["id"]))
+        await there.client.get_workflow_handle(followed).result()
+        await _keep(there.client, followed, ALERT)
+    await post.close()
+
+
 async def _so(true: bool) -> bool:
     return true
 
@@ -179,7 +212,7 @@ async def _save_renewed() -> None:
 
 
 @asynccontextmanager
-async def _real(said: Sequence[str] = ()) -> AsyncIterator[Place]:
+async def _real(said: Sequence[str] = (), **configured: Any) -> AsyncIterator[Place]:
     """A place of its own, on real time."""
     async with (
         ephemeral_postgres() as postgres,
@@ -191,7 +224,7 @@ async def _real(said: Sequence[str] = ()) -> AsyncIterator[Place]:
     ):
         await register_search_attributes(environment.client)
         pool = await open_pool(postgres.url, RING)
-        async with place(environment.client, pool) as there:
+        async with place(environment.client, pool, **configured) as there:
             yield there
         pool.terminate()
 
@@ -224,4 +257,4 @@ def _without_machine(found: object) -> object:
 
 if __name__ == "__main__":
     SAVED.mkdir(exist_ok=True)
-    asyncio.run(save(sys.argv[1:] or (*STORIES, RENEWED, VISIT, SUPPORT, WEBHOOK, BULK, ERASURE)))
+    asyncio.run(save(sys.argv[1:] or (*STORIES, RENEWED, VISIT, SUPPORT, WEBHOOK, BULK, ERASURE, ALERT)))

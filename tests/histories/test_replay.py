@@ -11,10 +11,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
 from tests.durable.following import FAMILY_NAME, GIVEN_NAME, STRICT
-from tests.histories.save import BULK, ERASURE, RENEWED, SAVED, STORIES, SUPPORT, VISIT, WEBHOOK
+from tests.histories.save import ALERT, BULK, ERASURE, RENEWED, SAVED, STORIES, SUPPORT, VISIT, WEBHOOK
 from tests.keys import RING
 from workers.codec import converter
 from workflows.bulk import BulkWorkflow
+from workflows.privacy_alert import PrivacyAlertWorkflow
 from workflows.retention import ErasureWorkflow
 from workflows.support import SupportWorkflow
 from workflows.transition import TransitionWorkflow
@@ -28,7 +29,15 @@ PERSONAL = re.compile(rb"Rehearsing|TEST-\d|\b999\d{7}\b|" + f"{GIVEN_NAME}|{FAM
 def replayer() -> Replayer:
     """Replays as the worker runs."""
     return Replayer(
-        workflows=[TransitionWorkflow, VisitWorkflow, SupportWorkflow, WebhookWorkflow, BulkWorkflow, ErasureWorkflow],
+        workflows=[
+            TransitionWorkflow,
+            VisitWorkflow,
+            SupportWorkflow,
+            WebhookWorkflow,
+            BulkWorkflow,
+            ErasureWorkflow,
+            PrivacyAlertWorkflow,
+        ],
         data_converter=converter(RING),
         workflow_runner=SandboxedWorkflowRunner(STRICT),
     )
@@ -40,7 +49,16 @@ def history(text: str) -> WorkflowHistory:
 
 
 def test_every_story_is_saved() -> None:
-    assert {file.name.split(".")[0] for file in FILES} == {*STORIES, RENEWED, VISIT, SUPPORT, WEBHOOK, BULK, ERASURE}
+    assert {file.name.split(".")[0] for file in FILES} == {
+        *STORIES,
+        RENEWED,
+        VISIT,
+        SUPPORT,
+        WEBHOOK,
+        BULK,
+        ERASURE,
+        ALERT,
+    }
     assert len(list(SAVED.glob(f"{RENEWED}.*.json"))) > 1
 
 
@@ -65,6 +83,8 @@ async def test_a_history_of_other_commands_does_not_replay() -> None:
 def test_no_history_says_who_anybody_is(file: Path) -> None:
     found = history(file.read_text())
     raw = b"".join(event.SerializeToString() for event in found.events)
-    assert re.search(rb"transition_id|division|webhook|erasure_id", raw)  # what workflows are given can be read here
+    assert re.search(
+        rb"transition_id|division|webhook|erasure_id|privacy_deliver", raw
+    )  # what workflows are given can be read here
     assert PERSONAL.findall(raw) == []
     assert re.search(r'"\d+@', file.read_text()) is None

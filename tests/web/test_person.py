@@ -16,17 +16,19 @@ from planner.journey import decide, next_wake, start, wake
 from planner.turn import Outcome
 from records import known
 from records.commit import commit
+from records.database import Keyed
 from records.people import register
 from records.staff import upsert_staff
 from schemas.codes import Role
 from schemas.command import COMMAND, Start
 from schemas.commit import Commit
 from schemas.journey import FactValue, Journey
+from tests.keys import RING
 from tests.planner.story import INPATIENT
 from tests.records.journeys import MANAGERS, T0, day, member, said, somebody, team_of
 from tests.web.doors import form_token, house_on, served, sign_in
 from web.pages import person
-from workers.client import Pool
+from workers.client import Pool, prepare
 
 PATHWAY = find(INPATIENT)
 RISK = "A risk of suicide was identified"
@@ -293,9 +295,10 @@ async def test_a_page_asks_the_database_little(pool: Pool, database_url: str, ad
     asked: list[str] = []
 
     async def listened(link: Any) -> None:
+        await prepare(link, keys=RING)
         link.add_query_logger(lambda query: asked.append(query.query))
 
-    async with create_pool(database_url, init=listened) as counting:
+    async with create_pool(database_url, init=listened, connection_class=Keyed) as counting:
         house = replace(await house_on(counting, demo=True), clock=lambda: LATE)
         async with served(house) as browser:
             for staff, page in (("coord-web", ""), ("peer-web", ""), ("coord-web", "/history"), ("privacy", "/access")):
