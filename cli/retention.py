@@ -1,4 +1,4 @@
-"""`alongside retention`: whose time is over, and destroying what is kept of somebody, by two people."""
+"""`alongside retention`: whose records need no keeping any longer, and destroying them, by two people."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -36,13 +36,13 @@ def add(app: typer.Typer) -> None:
 
 
 def due(context: typer.Context, limit: Limit = 50, after: After = None, as_json: Json = False) -> None:
-    """Whose time is over, the longest closed first; with a command behind it, what that does."""
+    """Whose records need no keeping any longer, the longest closed first; with a command behind it, what that does."""
     if context.invoked_subcommand is None:
         listed(limit, after, as_json)
 
 
 def listed(limit: Limit = 50, after: After = None, as_json: Json = False) -> None:
-    """Whose time is over, the longest closed first. `alongside retention` alone says the same."""
+    """Whose records need no keeping any longer, the longest closed first. `alongside retention` alone says the same."""
     from records import retention
     from workers.retention import periods
     from workers.settings import load_settings
@@ -62,7 +62,7 @@ def listed(limit: Limit = 50, after: After = None, as_json: Json = False) -> Non
     if page.next is not None:
         typer.echo(MORE)
     if not page.rows:
-        typer.echo("Nobody's time is over.")
+        typer.echo("There are no records that need not be kept any longer.")
 
 
 def asked(limit: Limit = 50, after: After = None, as_json: Json = False) -> None:

@@ -45,7 +45,7 @@ async def ask(local_id: str, *more: str, by: str = ASKER) -> Ended:
 
 
 async def test_what_is_due_is_asked_for_approved_and_certified(staffed: Place) -> None:
-    assert "Nobody's time is over." in (await alongside("retention")).text
+    assert "There are no records that need not be kept any longer." in (await alongside("retention")).text
     due, later = await left(staffed, 21), await left(staffed, 5)
     listed = await alongside("retention")
     assert f"{due} kept until" in listed.text
@@ -78,7 +78,7 @@ async def test_what_is_due_is_asked_for_approved_and_certified(staffed: Place) -
     assert (data["why"], data["asked_by"], data["approved_by"]) == ("end-of-retention", ASKER, SECOND)
     for secret in (GIVEN_NAME, FAMILY_NAME, due):
         assert secret not in kept.out
-    assert "Nobody's time is over." in (await alongside("retention")).text
+    assert "There are no records that need not be kept any longer." in (await alongside("retention")).text
 
 
 async def test_it_is_asked_once_and_refused_or_withdrawn(staffed: Place) -> None:

@@ -87,7 +87,7 @@ async def test_it_is_listed_asked_for_approved_and_certified(office: Office) -> 
     assert "It is done. This certificate stays." in kept
     assert f"approved by Admin-1 ({SECOND})" in kept
     after = plain(await office.see("/retention"))
-    assert "Nobody’s time is over." in after
+    assert "Nobody’s, at the moment." in after
     assert "Done (Admin-1)." in after
     assert await office.here.pool.fetchval("SELECT count(*) FROM person_keys WHERE destroyed_at IS NOT NULL") == 1
 
