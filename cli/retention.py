@@ -2,22 +2,25 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
-from uuid import uuid4
+from typing import TYPE_CHECKING, Annotated, TypeVar
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import typer
 
 from cli.options import PEOPLE, As, Asking, Id, Json
 from cli.reads import MORE, After, Limit, read
-from schemas.erasing import RefusedFor, Verdict, Why
+from schemas.erasing import LEFT_WORDS, RULE_WORDS, RefusedFor, Verdict, Why
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from records.erasures import Certificate, Erasure
     from records.retention import Due
     from records.views import Page
-    from schemas.retention import Erased
+    from schemas.base import Stored
     from workers.client import Pool
 
+Row = TypeVar("Row", bound="Stored")
 Whose = Annotated[str, typer.Argument(metavar="LOCAL_ID", help="The service's own number for the person.")]
 Erasing = Annotated[
     str,
@@ -53,16 +56,7 @@ def listed(limit: Limit = 50, after: After = None, as_json: Json = False) -> Non
     async def found(pool: "Pool") -> "Page[Due]":
         return await retention.due(pool, kept, now, limit=limit, after=after)
 
-    page = read(found)
-    if as_json:
-        typer.echo(page.model_dump_json())
-        return
-    for one in page.rows:
-        typer.echo(_due(one))
-    if page.next is not None:
-        typer.echo(MORE)
-    if not page.rows:
-        typer.echo("There are no records that need not be kept any longer.")
+    _tell(read(found), _due, "There are no records that need not be kept any longer.", as_json)
 
 
 def asked(limit: Limit = 50, after: After = None, as_json: Json = False) -> None:
@@ -70,15 +64,19 @@ def asked(limit: Limit = 50, after: After = None, as_json: Json = False) -> None
     from records import erasures
 
     page = read(lambda pool: erasures.latest(pool, limit=limit, after=after))
+    _tell(page, _erasure, "Nothing was asked for.", as_json)
+
+
+def _tell(page: "Page[Row]", line: "Callable[[Row], str]", nothing: str, as_json: bool) -> None:
     if as_json:
         typer.echo(page.model_dump_json())
         return
     for one in page.rows:
-        typer.echo(_erasure(one))
+        typer.echo(line(one))
     if page.next is not None:
         typer.echo(MORE)
     if not page.rows:
-        typer.echo("Nothing was asked for.")
+        typer.echo(nothing)
 
 
 def ask(
@@ -94,8 +92,6 @@ def ask(
 
 
 async def _ask(whose: str, why: Why, asking: Asking) -> None:
-    from uuid import NAMESPACE_URL, uuid5
-
     from cli.connections import everything
     from cli.sending import actor, answered
     from workers import retention
@@ -151,7 +147,7 @@ async def _decide(which: str, verdict: Verdict, why: RefusedFor | None, asking: 
         elif found.became is Became.DONE and found.certificate_id is not None:
             _show(await erasures.certificate(pool, found.certificate_id))
         else:
-            typer.echo(_became(found))
+            typer.echo(LEFT_WORDS.get(found.became, f"It is {found.became}."))
 
 
 def certificate(
@@ -175,16 +171,7 @@ def _show(found: "Certificate") -> None:
 def _due(one: "Due") -> str:
     until = f"kept until {one.kept.until:%-d %b %Y}" if one.kept.until else ""
     asked_for = f"; asked for already ({one.erasure_id[:8]})" if one.erasure_id else ""
-    return f"{one.local_id}  {until}, {RULES[one.kept.rule]}{asked_for}"
-
-
-RULES = {
-    "closed": "by the years after the last closure",
-    "child": "by the birthday of a child",
-    "death": "by the years after a death",
-    "open": "followed",
-    "unknown": "never followed",
-}
+    return f"{one.local_id}  {until}: {RULE_WORDS[one.kept.rule]}{asked_for}"
 
 
 def _erasure(one: "Erasure") -> str:
@@ -206,14 +193,3 @@ def _erasure(one: "Erasure") -> str:
         case _:
             then = f"{one.became} by {one.decided_by}"
     return f"{said}; {then}  {one.id}"
-
-
-def _became(found: "Erased") -> str:
-    from schemas.erasing import Became
-
-    return {
-        Became.REFUSED: "Refused: what is held stays as it is.",
-        Became.WITHDRAWN: "Withdrawn: what is held stays as it is.",
-        Became.OVERTAKEN: "They came back before it was done: what is held stays as it is.",
-        Became.LAPSED: "Nobody decided in time: what is held stays as it is.",
-    }.get(found.became, f"It is {found.became}.")

@@ -15,6 +15,8 @@ from records.erasures import certificate_of
 from records.errors import RecordsError
 from records.goals import Goal
 from records.known import AGREED
+from records.listings import plain
+from records.person_keys import person_sealer
 from records.retention import by_local_id
 from records.views import HistoryRow
 from schemas.base import Stored
@@ -235,10 +237,11 @@ async def held(db: Database, local_id: str, by: str, now: datetime) -> Held:
         for row in transitions:
             await access.guarded(link, who.id, who.role, str(row["id"]), PAGE, now)
         async with link.transaction(isolation="repeatable_read", readonly=True):
+            (who_they_are,) = await link.fetch(PERSON, person_id)
             found = Held(
                 made_at=now,
                 made_by=who.name,
-                person=_plain(await link.fetchrow(PERSON, person_id)),
+                person=plain(who_they_are),
                 parts=await _parts(link, OF_PERSON, person_id),
                 journeys=[await _journey(link, row) for row in transitions],
             )
@@ -249,9 +252,7 @@ async def _not_erased(link: Link, person_id: UUID) -> None:
     left = await certificate_of(link, person_id)
     if left is not None:
         raise RecordsError("not-found", " ".join(left.words()[1:]) + f" See certificate {left.id}.")
-    destroyed = "SELECT destroyed_at FROM person_keys WHERE person_id = $1"
-    if (at := await link.fetchval(destroyed, person_id)) is not None:
-        raise RecordsError("not-found", f"What was held of them was made unreadable for good on {at:%-d %B %Y}.")
+    await person_sealer(link, person_id)  # a key that was destroyed otherwise says so
 
 
 async def _journey(link: Link, row: Record) -> Journey:
@@ -263,7 +264,7 @@ async def _journey(link: Link, row: Record) -> Journey:
         if not page.rows:
             break
     return Journey(
-        about=_plain(row),
+        about=plain(row),
         history=history,
         goals=await goals.goals(link, str(row["id"])),
         parts=await _parts(link, OF_TRANSITION, row["id"]),
@@ -272,13 +273,9 @@ async def _journey(link: Link, row: Record) -> Journey:
 
 async def _parts(link: Link, kinds: tuple[Kind, ...], whose: UUID) -> list[Part]:
     return [
-        Part(name=kind.name, title=kind.title, rows=[_plain(row) for row in await link.fetch(kind.query, whose)])
+        Part(name=kind.name, title=kind.title, rows=[plain(row) for row in await link.fetch(kind.query, whose)])
         for kind in kinds
     ]
-
-
-def _plain(row: Record | None) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, UUID) else value for name, value in dict(row or {}).items()}
 
 
 async def _called(link: Link, found: Held) -> Held:

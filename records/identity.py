@@ -5,14 +5,13 @@ the way, so whoever reads has a name and sees nothing of keys.
 """
 
 import re
-import secrets
 import unicodedata
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from records.keyring import LENGTH, KeyRing, Unreadable
-from records.person_keys import PersonSealer, sealer, wrapped_key
+from records.keyring import KeyRing, Unreadable
+from records.person_keys import PersonSealer, sealer
 
 _SEALED, _AS_IF = bytes.fromhex("9e414c5345414c01"), bytes.fromhex("9e414c5345414c00")
 """How a value begins that is to be opened, and one that is read as if it were: nobody's by chance."""
@@ -49,24 +48,15 @@ class Sealed(NamedTuple):
     found_by: list[bytes]
 
 
-def fresh(keys: KeyRing, person_id: UUID) -> tuple[bytes, PersonSealer]:
-    """A new key for a person, wrapped, and what seals with it."""
-    wrapped = wrapped_key(keys, person_id, secrets.token_bytes(LENGTH))
-    return wrapped, sealer(keys, person_id, wrapped)
-
-
 def seal(keys: KeyRing, person: PersonSealer, names: Names) -> Sealed:
     """Who somebody is, sealed, with what stands for it."""
 
-    def sealed(about: str, value: object) -> bytes:
-        return person.seal(str(value), about)
-
     return Sealed(
-        local_id=sealed("local_id", names.local_id),
-        nhs_number=sealed("nhs_number", names.nhs_number) if names.nhs_number else None,
-        given_name=sealed("given_name", names.given_name),
-        family_name=sealed("family_name", names.family_name),
-        known_as=sealed("known_as", names.known_as) if names.known_as else None,
+        local_id=person.seal(names.local_id, "local_id"),
+        nhs_number=person.seal(names.nhs_number, "nhs_number") if names.nhs_number else None,
+        given_name=person.seal(names.given_name, "given_name"),
+        family_name=person.seal(names.family_name, "family_name"),
+        known_as=person.seal(names.known_as, "known_as") if names.known_as else None,
         local_id_blind=local_id_blind(keys, names.local_id),
         nhs_number_blind=nhs_number_blind(keys, names.nhs_number),
         found_by=found_by(keys, names),

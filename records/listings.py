@@ -64,7 +64,8 @@ def place_after(cursor: str | None, kinds: tuple[Callable[[Any], Any], ...], fir
         ) from None
 
 
-def _plain(record: Record) -> dict[str, Any]:
+def plain(record: Record) -> dict[str, Any]:
+    """A row with its ids as text."""
     return {name: str(value) if isinstance(value, UUID) else value for name, value in record.items()}
 
 
@@ -73,7 +74,7 @@ def page_of(
 ) -> Page[Row]:
     """A page of at most `limit` rows, out of one more than that."""
     found = list(records)
-    rows = [model.model_validate(_plain(record)) for record in found[:limit]]
+    rows = [model.model_validate(plain(record)) for record in found[:limit]]
     return Page(rows=rows, next=_cursor(*place(found[limit - 1])) if len(found) > limit else None)
 
 
@@ -131,7 +132,7 @@ async def people_of(
 async def find(db: Database, local_id: str) -> list[TransitionRow]:
     """The transitions of the person with a local id, the open one first; empty when there are none."""
     async with connected(db) as link:
-        return [TransitionRow.model_validate(_plain(row)) for row in await _of_person(link, local_id)]
+        return [TransitionRow.model_validate(plain(row)) for row in await _of_person(link, local_id)]
 
 
 async def _of_person(link: Link, local_id: str) -> list[Record]:
@@ -148,10 +149,10 @@ async def transition(db: Database, which: str) -> TransitionView:
         row = await link.fetchrow(queries.TRANSITION, transition_id)
     if row is None:
         raise _not_found()
-    plain = _plain(row)
-    journey = plain.pop("journey")
+    told = plain(row)
+    journey = told.pop("journey")
     return TransitionView.model_validate(
-        plain | {"journey": Journey.model_validate_json(journey) if journey is not None else None}
+        told | {"journey": Journey.model_validate_json(journey) if journey is not None else None}
     )
 
 
@@ -191,7 +192,7 @@ async def history(
     place = place_after(after, (int, int), (0, 0))
     async with connected(db) as link:
         rows = await link.fetch(queries.HISTORY, UUID(transition_id), *place, limit + 1)
-    found = [_plain(row) for row in rows]
+    found = [plain(row) for row in rows]
     told = [HistoryRow.model_validate(row | {"payload": json.loads(row["payload"])}) for row in found[:limit]]
     return Page(rows=told, next=_cursor(told[-1].revision, told[-1].seq) if len(found) > limit else None)
 
@@ -211,14 +212,14 @@ async def attempts(db: Database, transition_id: str) -> list[ContactRow]:
     """The contacts of a transition that did not take place, in their order."""
     async with connected(db) as link:
         rows = await link.fetch(queries.ATTEMPTS, UUID(transition_id))
-    return [ContactRow.model_validate(_plain(row)) for row in rows]
+    return [ContactRow.model_validate(plain(row)) for row in rows]
 
 
 async def escalations(db: Database, transition_id: str) -> list[EscalationRow]:
     """The rungs that fired on a transition, in their order, and who was told."""
     async with connected(db) as link:
         rows = await link.fetch(queries.ESCALATIONS, UUID(transition_id))
-    return [EscalationRow.model_validate(_plain(row)) for row in rows]
+    return [EscalationRow.model_validate(plain(row)) for row in rows]
 
 
 async def counts(db: Database) -> Counts:

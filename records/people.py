@@ -10,14 +10,13 @@ from records import identity
 from records.database import Database, Link, connected, keys_of, transaction
 from records.errors import AlreadyOnPathway, RecordsError, UnknownStaff
 from records.identity import Names, Sealed
-from records.person_keys import person_sealer
+from records.person_keys import fresh_key, person_sealer
 from schemas.codes import Division
 from schemas.person import Person, Registration, transition_id
 
 PERSON_OF = """
 -- Who has a local id, kept from others until this transaction ends.
-SELECT p.id, k.wrapped, p.nhs_number_blind FROM people_sealed p LEFT JOIN person_keys k ON k.person_id = p.id
-WHERE p.local_id_blind = $1 FOR UPDATE OF p
+SELECT id, nhs_number_blind FROM people_sealed WHERE local_id_blind = $1 FOR UPDATE
 """
 NAMES = """
 -- Who a person is.
@@ -141,14 +140,14 @@ async def enter(link: Link, people: Mapping[UUID, Person]) -> None:
 
 def _entry(link: Link, person_id: UUID, person: Person) -> tuple[object, ...]:
     keys = keys_of(link)
-    wrapped, sealer = identity.fresh(keys, person_id)
+    wrapped, sealer = fresh_key(keys, person_id)
     return person_id, wrapped, keys.current, person.date_of_birth, *identity.seal(keys, sealer, _names(person))
 
 
 async def _change(link: Link, person: Person, known: Record) -> UUID | None:
     """What is newly known of somebody; None when they are here with another NHS number."""
-    keys, person_id = keys_of(link), known["id"]
-    number = identity.nhs_number_blind(keys, person.nhs_number)
+    person_id: UUID = known["id"]
+    number = identity.nhs_number_blind(keys_of(link), person.nhs_number)
     if None not in (number, known["nhs_number_blind"]) and number != known["nhs_number_blind"]:
         return None
     was = await names_of(link, person_id)
@@ -156,7 +155,7 @@ async def _change(link: Link, person: Person, known: Record) -> UUID | None:
     if now != was:
         await write_names(link, person_id, now)
     await link.execute(BORN, person_id, person.date_of_birth)
-    return UUID(str(person_id))
+    return person_id
 
 
 def _names(person: Person) -> Names:

@@ -1,7 +1,7 @@
 """A key for each person: what is sealed with it, nobody reads any more once it is destroyed.
 
-It is kept wrapped by the key ring. It is read anew every time, and kept by no process, so that a key destroyed here is
-gone everywhere at once. A listing joins `person_keys` and opens each of its rows with `sealer`, without asking again.
+It is kept wrapped by the key ring, and read anew every time, so that a key destroyed here opens nothing anywhere. What
+reads many people joins `person_keys` and opens each row with the key that came with it (`records.identity`).
 """
 
 import secrets
@@ -78,10 +78,17 @@ def sealer(keys: KeyRing, person_id: UUID, wrapped: bytes) -> PersonSealer:
     return PersonSealer(person_id, keys.open(wrapped, _about(person_id)))
 
 
+def fresh_key(keys: KeyRing, person_id: UUID) -> tuple[bytes, PersonSealer]:
+    """A new key for a person, wrapped as it is kept, and what seals with it."""
+    key = secrets.token_bytes(LENGTH)
+    return _wrapped(keys, person_id, key), PersonSealer(person_id, key)
+
+
 async def make_key(link: Link, person_id: UUID) -> None:
     """Make the key of a person who has none; done again, or by two at once, there is one."""
     keys = keys_of(link)
-    await link.execute(MAKE, person_id, wrapped_key(keys, person_id, secrets.token_bytes(LENGTH)), keys.current)
+    wrapped, _ = fresh_key(keys, person_id)
+    await link.execute(MAKE, person_id, wrapped, keys.current)
 
 
 async def person_sealer(db: Database, person_id: UUID) -> PersonSealer:
@@ -131,12 +138,11 @@ async def wrap_anew(db: Database, most: int = 500) -> int:
         rows = await link.fetch(WRAPPED_OTHERWISE, others, most)
         for row in rows:
             plain = keys.open(row["wrapped"], _about(row["person_id"]))
-            await link.execute(WRAP, row["person_id"], wrapped_key(keys, row["person_id"], plain), keys.current)
+            await link.execute(WRAP, row["person_id"], _wrapped(keys, row["person_id"], plain), keys.current)
         return len(rows)
 
 
-def wrapped_key(keys: KeyRing, person_id: UUID, key: bytes) -> bytes:
-    """The key of a person as it is kept."""
+def _wrapped(keys: KeyRing, person_id: UUID, key: bytes) -> bytes:
     return keys.seal(key, _about(person_id))
 
 

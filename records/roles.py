@@ -37,13 +37,17 @@ class Directory:
     stands_in: dict[str, str]
 
     @cached_property
-    def _held(self) -> dict[tuple[Role, str | None], list[Holder]]:
-        """Who holds a role in a team or in none, and under _ANYWHERE who holds it beyond one team."""
-        found: dict[tuple[Role, str | None], list[Holder]] = {}
+    def _held(self) -> dict[tuple[Role, str | None], set[str]]:
+        """Who is present for a role in a team or in none, and under _ANYWHERE for it beyond one team.
+
+        A role that somebody holds is there also when nobody is present for it.
+        """
+        found: dict[tuple[Role, str | None], set[str]] = {}
         for holder in self.staff.values():
-            found.setdefault((holder.role, holder.team), []).append(holder)
-            if holder.team is None or holder.role not in _OF_ONE_TEAM:
-                found.setdefault((holder.role, _ANYWHERE), []).append(holder)
+            here = self.present(holder.id)
+            beyond = holder.team is None or holder.role not in _OF_ONE_TEAM
+            for where in {holder.team, _ANYWHERE} if beyond else {holder.team}:
+                found.setdefault((holder.role, where), set()).update([here] if here else [])
         return found
 
     def present(self, staff_id: str | None) -> str | None:
@@ -60,15 +64,7 @@ class Directory:
 
     def holders(self, role: Role, team: str) -> list[str]:
         """Who holds a role in a team or, when nobody there does, across teams: present, sorted, each once."""
-        where = (role, team if (role, team) in self._held else _ANYWHERE)
-        if where not in self._here:
-            self._here[where] = sorted({here for one in self._held.get(where, []) if (here := self.present(one.id))})
-        return self._here[where]
-
-    @cached_property
-    def _here(self) -> dict[tuple[Role, str | None], list[str]]:
-        """Who of those is present, as far as it was asked."""
-        return {}
+        return sorted(self._held.get((role, team if (role, team) in self._held else _ANYWHERE), ()))
 
 
 class Place(NamedTuple):

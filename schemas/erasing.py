@@ -31,6 +31,15 @@ class Rule(StrEnum):
     """Nothing says when they were last here, so nothing says when it ends."""
 
 
+RULE_WORDS = {
+    Rule.CLOSED: "years after the last closure",
+    Rule.CHILD: "the birthday of somebody who was a child",
+    Rule.DEATH: "years after their death",
+    Rule.OPEN: "no end while they are followed",
+    Rule.UNKNOWN: "nothing says when they were last here",
+}
+
+
 class Verdict(StrEnum):
     """What is decided of what somebody asked for."""
 
@@ -66,3 +75,12 @@ class Became(StrEnum):
     OVERTAKEN = "overtaken"
     """They came back before it was done."""
     DONE = "done"
+
+
+LEFT_WORDS = {
+    Became.REFUSED: "It is refused: what is held stays as it is.",
+    Became.WITHDRAWN: "It is withdrawn: what is held stays as it is.",
+    Became.OVERTAKEN: "They came back before it was done: what is held stays as it is.",
+    Became.LAPSED: "Nobody decided in time: what is held stays as it is.",
+}
+"""What is said when nothing was destroyed."""

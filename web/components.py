@@ -6,7 +6,6 @@ from typing import Any
 
 from jinja2 import Environment
 from jinja2.runtime import Macro, Undefined
-from markupsafe import Markup
 
 REMEMBERED = 1000
 """Filled-in components of each sort that are kept: those used least lately go first."""
@@ -26,14 +25,14 @@ def remember(environment: Environment, macros: str) -> None:
 def _remembering(macro: Macro) -> Callable[..., str]:
     @lru_cache(REMEMBERED)
     def filled(given: "_Given") -> str:
-        return str(macro(*given.arguments))
+        return macro(*given.arguments)
 
     def fill(*arguments: Any, **named: Any) -> str:
         try:
             key = None if named else _key(arguments)
         except TypeError:
             key = None
-        return macro(*arguments, **named) if key is None else Markup(filled(_Given(key, arguments)))  # noqa: S704 - a macro made it, and escaped what it was given
+        return macro(*arguments, **named) if key is None else filled(_Given(key, arguments))
 
     return fill
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from planner.refused import Refused
@@ -16,7 +16,7 @@ from records.database import Database
 from schemas.codes import Division
 from schemas.covering import CoverAbsenceState, Outcome, Progress
 from schemas.staff import Absence
-from workers.transitions import REFUSALS
+from workers.refusals import refused
 from workflows.cover_absence import CoverAbsenceWorkflow
 
 
@@ -45,7 +45,7 @@ async def begin(client: Client, task_queue: str, absence: Absence) -> Absence:
             CoverAbsenceWorkflow.begun, start_workflow_operation=operation
         )
     except WorkflowUpdateFailedError as error:
-        raise _refused(error) from error
+        raise refused(error, "The absence is covered already.") from error
     except WorkflowAlreadyStartedError:
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await operation.workflow_handle()  # has the same error, and complains when nobody looks at it
@@ -123,12 +123,3 @@ async def _answered(absence_id: str, asked: Awaitable[Progress]) -> Progress:
 
 def _handle(client: Client, absence_id: str) -> WorkflowHandle[CoverAbsenceWorkflow, list[Outcome]]:
     return client.get_workflow_handle_for(CoverAbsenceWorkflow.run, workflow_id(absence_id))
-
-
-def _refused(error: WorkflowUpdateFailedError) -> Exception:
-    cause = error.cause
-    if isinstance(cause, ApplicationError):
-        for kind in REFUSALS:
-            if cause.type == kind:
-                return Refused(kind, cause.message)
-    return error

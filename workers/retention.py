@@ -4,7 +4,6 @@ from datetime import datetime
 
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from planner import retention as rules
@@ -15,8 +14,8 @@ from records.database import Database
 from records.erasures import Erasure
 from schemas.erasing import Became, Why
 from schemas.retention import Decision, Erased, ErasureState
+from workers.refusals import refused
 from workers.settings import Settings
-from workers.transitions import REFUSALS
 from workflows.retention import ErasureWorkflow
 
 EVERY = 60.0
@@ -97,18 +96,7 @@ async def _update(client: Client, erasure_id: str, decision: Decision) -> Erased
     try:
         return await handle.execute_update(ErasureWorkflow.decide, decision, id=decision.id)
     except WorkflowUpdateFailedError as error:
-        raise _refused(error) from error
-
-
-def _refused(error: WorkflowUpdateFailedError) -> Exception:
-    cause = error.cause
-    if isinstance(cause, ApplicationError):
-        if cause.type == "AcceptedUpdateCompletedWorkflow":
-            return Refused("conflict", "It ended before this could be done: see `alongside retention asked`.")
-        for kind in REFUSALS:
-            if cause.type == kind:
-                return Refused(kind, cause.message)
-    return error
+        raise refused(error, "It ended before this could be done: see `alongside retention asked`.") from error
 
 
 async def not_followed(client: Client, db: Database) -> list[ErasureState]:

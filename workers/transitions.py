@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
-from typing import get_args
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
@@ -16,15 +15,16 @@ from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
     WorkflowHandle,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from planner import journey as planner
 from planner.preview import Preview
-from planner.refused import Refused, Why, closed_as
+from planner.refused import Refused, closed_as
 from records import commit, reconcile
 from records.database import Database
 from records.errors import NotBegun
@@ -33,10 +33,11 @@ from records.reconcile import Difference, Kind
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.journey import Journey
 from schemas.pathway import Pathway
+from workers.refusals import refused
 from workflows.state import TransitionState
 from workflows.transition import REMEMBERED, TransitionWorkflow
 
-REFUSALS: tuple[Why, ...] = get_args(Why)
+ENDED = "The transition closed before this could be done."
 AT_ONCE = 16
 """How many journeys are asked at the same time."""
 
@@ -102,7 +103,11 @@ async def _go_on(client: Client, task_queue: str, standing: GoingOn, journey: Jo
 
 
 async def _runs(client: Client, transition_id: str) -> bool:
-    status = (await _described(client, transition_id)).workflow_execution_info.status
+    return _is_running(await _described(client, transition_id))
+
+
+def _is_running(described: DescribeWorkflowExecutionResponse) -> bool:
+    status = described.workflow_execution_info.status
     return status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
 
 
@@ -120,7 +125,7 @@ async def _start(client: Client, task_queue: str, transition_id: str, state: Tra
             TransitionWorkflow.begun, start_workflow_operation=operation
         )
     except WorkflowUpdateFailedError as error:
-        raise _refused(error) from error
+        raise refused(error, ENDED) from error
     except WorkflowAlreadyStartedError as error:
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await operation.workflow_handle()  # has the same error, and complains when nobody looks at it
@@ -141,7 +146,7 @@ async def send(client: Client, transition_id: str, command: AnyCommand, db: "Dat
             return receipt
         if isinstance(error, RPCError):
             raise await _absent(client, transition_id, error) from error
-        raise _refused(error) from error
+        raise refused(error, ENDED) from error
 
 
 async def _absent(client: Client, transition_id: str, error: RPCError) -> Exception:
@@ -169,18 +174,6 @@ async def _described(client: Client, transition_id: str) -> DescribeWorkflowExec
 
 def _handle(client: Client, transition_id: str) -> WorkflowHandle[TransitionWorkflow, str]:
     return client.get_workflow_handle_for(TransitionWorkflow.run, workflow_id(transition_id))
-
-
-def _refused(error: WorkflowUpdateFailedError) -> Exception:
-    cause = error.cause
-    if not isinstance(cause, ApplicationError):
-        return error
-    if cause.type == "AcceptedUpdateCompletedWorkflow":
-        return Refused("conflict", "The transition closed before this could be done.")
-    for kind in REFUSALS:
-        if cause.type == kind:
-            return Refused(kind, cause.message)
-    return error
 
 
 async def query_journey(client: Client, transition_id: str) -> Journey:
@@ -220,17 +213,18 @@ async def told_of(client: Client, transition_ids: Iterable[str]) -> tuple[dict[s
         async with gate:
             try:
                 described = await _described(client, transition_id)
+                # What Temporal lists is a moment old: it may have ended since, perhaps before it could ever answer.
+                if not _is_running(described):
+                    return
+                if await _cannot_go_on(client, described):
+                    stuck.append(transition_id)
+                else:
+                    told[transition_id] = await query_journey(client, transition_id)
+            except WorkflowQueryFailedError:  # what it has been through is not what our code would have done
+                stuck.append(transition_id)
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
-                return
-            # What Temporal lists is a moment old: it may have ended since, perhaps before it could ever answer.
-            if described.workflow_execution_info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
-                return
-            if await _cannot_go_on(client, described):
-                stuck.append(transition_id)
-            else:
-                told[transition_id] = await query_journey(client, transition_id)
 
     await asyncio.gather(*map(ask, transition_ids))
     return told, sorted(stuck)

@@ -6,7 +6,7 @@ from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from planner import visits as rules
@@ -16,8 +16,10 @@ from records.database import Database
 from records.errors import RecordsError
 from records.policy import policy
 from schemas.visit import CheckOut, Extend, Visit, VisitState
-from workers.transitions import REFUSALS
+from workers.refusals import refused
 from workflows.visit import VisitWorkflow
+
+ENDED = "The visit ended before this could be done: see `alongside visits`."
 
 
 def workflow_id(visit_id: str) -> str:
@@ -53,7 +55,7 @@ async def _start(client: Client, task_queue: str, db: Database, visit: Visit, ah
     try:
         return await client.execute_update_with_start_workflow(VisitWorkflow.begun, start_workflow_operation=operation)
     except WorkflowUpdateFailedError as error:
-        raise _refused(error) from error
+        raise refused(error, ENDED) from error
     except WorkflowAlreadyStartedError as error:
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await operation.workflow_handle()  # has the same error, and complains when nobody looks at it
@@ -93,7 +95,7 @@ async def _update(client: Client, visit_id: str, update: Any, command: CheckOut 
     try:
         answer: Visit = await _handle(client, visit_id).execute_update(update, command, id=command.id)
     except WorkflowUpdateFailedError as error:
-        raise _refused(error) from error
+        raise refused(error, ENDED) from error
     return answer
 
 
@@ -154,14 +156,3 @@ async def _known(db: Database, visit_id: str) -> Visit | None:
         return await visits.visit(db, visit_id)
     except RecordsError:
         return None
-
-
-def _refused(error: WorkflowUpdateFailedError) -> Exception:
-    cause = error.cause
-    if isinstance(cause, ApplicationError):
-        if cause.type == "AcceptedUpdateCompletedWorkflow":
-            return Refused("conflict", "The visit ended before this could be done: see `alongside visits`.")
-        for kind in REFUSALS:
-            if cause.type == kind:
-                return Refused(kind, cause.message)
-    return error

@@ -14,9 +14,9 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.retention import RetentionActivities
     from planner import retention as rules
-    from planner.refused import Refused
     from schemas.erasing import Became
     from schemas.retention import Decided, Decision, Erased, ErasureState
+    from workflows.refusing import allowed
 
 UNTIL_DONE = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=1))
 AT_MOST = timedelta(minutes=1)
@@ -55,12 +55,12 @@ class ErasureWorkflow:
             if self._stands.became is Became.ASKED:
                 self._stands = await self._record(decision)
         await workflow.wait_condition(lambda: self._stands.became is not Became.APPROVED)
-        _allowed(lambda: rules.is_so(decision.verdict, self._stands.became))
+        allowed(lambda: rules.is_so(decision.verdict, self._stands.became))
         return self._stands
 
     @decide.validator
     def _may_decide(self, decision: Decision) -> None:
-        _allowed(lambda: rules.may_decide(self._given.asked_by, decision))
+        allowed(lambda: rules.may_decide(self._given.asked_by, decision))
 
     @workflow.query
     def stands(self) -> Erased:
@@ -111,10 +111,3 @@ class ErasureWorkflow:
     @property
     def _now(self) -> datetime:
         return workflow.now() + timedelta(seconds=self._given.ahead_by)
-
-
-def _allowed(rule: Callable[[], None]) -> None:
-    try:
-        rule()
-    except Refused as why:
-        raise ApplicationError(why.message, type=why.kind, non_retryable=True) from why

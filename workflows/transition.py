@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.journey import Journey
     from schemas.pathway import Pathway
     from workflows import attributes
+    from workflows.refusing import refusal
     from workflows.state import FaultInTheRulesError, NotStartedError, Previewed, TransitionState
 
 REMEMBERED = 200
@@ -156,7 +157,7 @@ class TransitionWorkflow:
                 await self._commit(outcome, start.at, start, self._given.definition)
                 await self._settle(start.at)
         except Refused as why:
-            self._never = _refusal(why)
+            self._never = refusal(why)
         except ApplicationError as why:  # a local activity fails as what it raised, not as an ActivityError
             self._never = why
         if self._never is not None:
@@ -203,13 +204,13 @@ class TransitionWorkflow:
         try:
             check(self._pathway, self._open, command)
         except Refused as why:
-            raise _refusal(why) from why
+            raise refusal(why) from why
 
     def _decided(self, command: AnyCommand) -> Outcome:
         try:
             return planner.decide(self._pathway, self._open, command)
         except Refused as why:
-            raise _refusal(why) from why
+            raise refusal(why) from why
         except Exception:
             workflow.logger.error("a fault in the rules, found by command %s (%s)", command.id, command.do)
             raise
@@ -389,7 +390,3 @@ def _said(command: AnyCommand | Start) -> Said:
 
 def _summed_up(text: str) -> str:
     return text.encode()[:SUMMED_UP].decode(errors="ignore")
-
-
-def _refusal(why: Refused) -> ApplicationError:
-    return ApplicationError(why.message, type=why.kind, non_retryable=True)

@@ -16,10 +16,10 @@ with workflow.unsafe.imports_passed_through():
     # Deterministic by construction or never called in here: re-importing them for each workflow costs 70 ms of CPU.
     from activities.visits import VisitActivities
     from planner import visits as rules
-    from planner.refused import Refused
     from planner.visits import Alert
     from planner.words import moment
     from schemas.visit import CheckOut, DueAlert, Extend, RecordedVisit, Visit, VisitState
+    from workflows.refusing import allowed
 
 PUNCTUAL = timedelta(seconds=60)
 """An alert no later than this counts as told on time; after an outage it was told when it was."""
@@ -70,16 +70,16 @@ class VisitWorkflow:
         async with self._lock:
             dated = self._dated(command)
             recorded = await self._write(
-                VisitActivities.visit_check_out, _allowed(lambda: rules.check_out(self._visit, dated))
+                VisitActivities.visit_check_out, allowed(lambda: rules.check_out(self._visit, dated))
             )
             self._adopt(recorded)
         if self._visit.checked_out_command != command.id:
-            _allowed(lambda: rules.check_out(self._visit, dated))
+            allowed(lambda: rules.check_out(self._visit, dated))
         return self._visit
 
     @check_out.validator
     def _may_check_out(self, command: CheckOut) -> None:
-        _allowed(lambda: rules.check_out(self._visit, self._dated(command)))
+        allowed(lambda: rules.check_out(self._visit, self._dated(command)))
 
     @workflow.update
     async def extend(self, command: Extend) -> Visit:
@@ -88,15 +88,15 @@ class VisitWorkflow:
         async with self._lock:
             dated = command.model_copy(update={"at": self._now})
             self._adopt(
-                await self._write(VisitActivities.visit_extend, _allowed(lambda: rules.extend(self._visit, dated)))
+                await self._write(VisitActivities.visit_extend, allowed(lambda: rules.extend(self._visit, dated)))
             )
         if self._visit.checked_out is not None:
-            _allowed(lambda: rules.extend(self._visit, dated))
+            allowed(lambda: rules.extend(self._visit, dated))
         return self._visit
 
     @extend.validator
     def _may_extend(self, command: Extend) -> None:
-        _allowed(lambda: rules.extend(self._visit, command.model_copy(update={"at": self._now})))
+        allowed(lambda: rules.extend(self._visit, command.model_copy(update={"at": self._now})))
 
     @workflow.query
     def state(self) -> Visit:
@@ -200,11 +200,3 @@ class VisitWorkflow:
     @property
     def _now(self) -> datetime:
         return workflow.now() + timedelta(seconds=self._given.ahead_by)
-
-
-def _allowed(rule: Callable[[], Visit]) -> Visit:
-    """What a rule answers; what it refuses fails the update, in its words."""
-    try:
-        return rule()
-    except Refused as why:
-        raise ApplicationError(why.message, type=why.kind, non_retryable=True) from why

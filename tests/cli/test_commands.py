@@ -17,6 +17,8 @@ from schemas.journey import Journey, State
 from schemas.pathway import Pathway
 from tests.cli.driving import Ended, alongside
 from tests.durable.following import COORDINATOR, Followed, Place, inpatient, until
+from tests.durable.test_mending import follow
+from workers.transitions import query_journey
 
 _ids = itertools.count(1)
 
@@ -349,3 +351,14 @@ async def test_where_nobody_works_it_says_how_to_go_on(unattended: Place, monkey
     view = await listings.transition(unattended.pool, "AL-77")
     assert view.revision == 1
     await unattended.client.get_workflow_handle(f"transition-{view.id}").terminate("the test is over")
+
+
+async def test_said_again_it_is_known_to_whoever_follows_them_and_had_lost_it(here: Place) -> None:
+    person = await taken_on(here)
+    early = await query_journey(here.client, person.id)
+    words = ("complete", person.id, "discharge-plan", "--as", COORDINATOR, "--id", "lost")
+    assert (await alongside(*words)).code == 0
+    await follow(here, person, early)
+    again = await alongside(*words)
+    assert (again.code, again.out.startswith("This was recorded already, on ")) == (0, True)
+    assert (await query_journey(here.client, person.id)).revision == 2

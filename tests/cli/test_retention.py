@@ -49,7 +49,7 @@ async def test_what_is_due_is_asked_for_approved_and_certified(staffed: Place) -
     due, later = await left(staffed, 21), await left(staffed, 5)
     listed = await alongside("retention")
     assert f"{due} kept until" in listed.text
-    assert "by the years after the last closure" in listed.text
+    assert ": years after the last closure" in listed.text
     assert later not in listed.text
     rows = json.loads((await alongside("retention", "list", "--json")).out)["rows"]
     assert [row["local_id"] for row in rows] == [due]
@@ -87,10 +87,10 @@ async def test_it_is_asked_once_and_refused_or_withdrawn(staffed: Place) -> None
     first, again = await ask(local_id, "--id", said, "--json"), await ask(local_id, "--id", said, "--json")
     assert json.loads(first.out) == json.loads(again.out)
     assert (await ask(local_id, by=SECOND)).code == 5
-    assert "Withdrawn" in (await alongside("retention", "withdraw", local_id, "--as", ASKER)).text
+    assert "It is withdrawn" in (await alongside("retention", "withdraw", local_id, "--as", ASKER)).text
     erasure = json.loads((await ask(local_id, "--json")).out)["id"]
     refused = await alongside("retention", "refuse", erasure, "--reason", "still-needed", "--as", SECOND)
-    assert refused.text.startswith("Refused: what is held stays as it is."), refused
+    assert refused.text.startswith("It is refused: what is held stays as it is."), refused
     told = (await alongside("retention", "asked")).text
     assert "a complaint, a claim, an inquiry or somebody's care still needs it" in told
     assert f"withdrawn by {ASKER}" in told

@@ -1,4 +1,4 @@
-"""A workflow that forgets to say that what it imports passes through: a worker with strict restrictions refuses it."""
+"""Workflows that forget something: that what they import passes through, and how to say where a journey stands."""
 
 from temporalio import workflow
 
@@ -13,3 +13,13 @@ class CarelessWorkflow:
     async def run(self) -> str:
         """How it is told that something has ended."""
         return refused.closed_as("settled").message
+
+
+@workflow.defn(name="TransitionWorkflow")
+class MuteWorkflow:
+    """Another build's idea of a journey: it runs, and cannot answer what ours is asked."""
+
+    @workflow.run
+    async def run(self, _given: dict[str, object]) -> None:
+        """Go on for ever."""
+        await workflow.wait_condition(lambda: False)

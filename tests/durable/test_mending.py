@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+from temporalio.worker import Worker
+
 from planner.clock import local_day, midnight
 from planner.journey import decide
 from records import staff
@@ -13,6 +15,7 @@ from schemas.journey import Journey
 from schemas.staff import Absence
 from schemas.visit import Visit
 from schemas.workforce import Place as Where
+from tests.durable.careless import MuteWorkflow
 from tests.durable.following import COORDINATOR, TEAM, Followed, Place, inpatient, now, until
 from tests.durable.test_cover_absence import worker
 from tests.records.tampering import unhindered
@@ -128,6 +131,15 @@ async def test_a_workflow_that_cannot_go_on_is_begun_anew_from_the_records(here:
     await follow(here, person, faulty)
     await until(lambda: cannot_go_on(here.client, person.id))
     assert await mended(here) == [(Kind.STUCK, True)]
+    assert await equal(here)
+
+
+async def test_a_workflow_that_cannot_say_where_it_stands_is_named_and_begun_anew(here: Place) -> None:
+    person = await here.take_on()
+    await person.handle.terminate("another build follows them")
+    async with Worker(here.client, task_queue="mute", workflows=[MuteWorkflow]):
+        await here.client.start_workflow("TransitionWorkflow", {}, id=workflow_id(person.id), task_queue="mute")
+        assert await mended(here) == [(Kind.STUCK, True)]
     assert await equal(here)
 
 

@@ -16,10 +16,12 @@ from records import access, machines
 from records.staff import upsert_staff
 from schemas.codes import Role
 from tests.durable.following import COORDINATOR, FAMILY_NAME, GIVEN_NAME, TEAM, Followed, Place, place
+from tests.durable.test_mending import follow
 from tests.records.journeys import member
 from tests.web.doors import house_on, served
 from tests.web.machines import API, give, leave, let_in, token
 from workers.client import Pool
+from workers.transitions import query_journey
 
 PROBLEM = "application/problem+json"
 DONE = {"do": "complete", "step": "discharge-plan"}
@@ -417,3 +419,12 @@ async def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing_of_it(door: Do
     refused(answer, 500, "fault")
     assert "access_log" not in answer.text
     assert (await door.get("/inbox")).status_code == 200
+
+
+async def test_said_again_it_is_known_to_whoever_follows_them_and_had_lost_it(door: Door) -> None:
+    early = await query_journey(door.here.client, door.person.id)
+    key = {"Idempotency-Key": "lost"}
+    first = await door.give(DONE, **key)
+    await follow(door.here, door.person, early)
+    assert (await door.give(DONE, **key)).json() == first.json()
+    assert (await query_journey(door.here.client, door.person.id)).revision == 2

@@ -12,7 +12,7 @@ from records import erasures, retention
 from records.erasures import Erasure
 from records.errors import RecordsError
 from schemas.command import Actor
-from schemas.erasing import REFUSED_WORDS, WHY_WORDS, Became, RefusedFor, Rule, Verdict, Why
+from schemas.erasing import LEFT_WORDS, REFUSED_WORDS, RULE_WORDS, WHY_WORDS, Became, RefusedFor, Verdict, Why
 from schemas.retention import Decision, Erased
 from web.acting import answered, built
 from web.answers import done, page
@@ -25,13 +25,6 @@ router = APIRouter(prefix="/retention")
 AT_ONCE = 50
 Guards = Annotated[Viewer, Depends(Needs(Action.RETENTION))]
 Decides = Annotated[Viewer, Depends(Needs(Action.APPROVE_ERASURE))]
-RULE_WORDS = {
-    Rule.CLOSED: "years after the last closure",
-    Rule.CHILD: "the birthday of somebody who was a child",
-    Rule.DEATH: "years after their death",
-    Rule.OPEN: "no end while they are followed",
-    Rule.UNKNOWN: "nothing says when they were last here",
-}
 BECAME_WORDS = {
     Became.ASKED: "Waits for a second person",
     Became.APPROVED: "Approved, and being done",
@@ -40,12 +33,6 @@ BECAME_WORDS = {
     Became.LAPSED: "Nobody decided in time",
     Became.OVERTAKEN: "They came back before it was done",
     Became.DONE: "Done",
-}
-SAID = {
-    Became.REFUSED: "It is refused: what is held stays as it is.",
-    Became.WITHDRAWN: "It is withdrawn: what is held stays as it is.",
-    Became.OVERTAKEN: "They came back before it was done: what is held stays as it is.",
-    Became.LAPSED: "Nobody decided in time: what is held stays as it is.",
 }
 
 
@@ -141,7 +128,7 @@ async def decide(request: Request, here: House_, viewer: Decides, erasure_id: UU
     if ended.became is Became.DONE and ended.certificate_id is not None:
         where = f"/retention/certificates/{ended.certificate_id}"
         return await done(request, viewer, where, "It is done. This certificate stays.")
-    return await done(request, viewer, f"/retention/{found.id}", SAID.get(ended.became, "It is being done."))
+    return await done(request, viewer, f"/retention/{found.id}", LEFT_WORDS.get(ended.became, "It is being done."))
 
 
 def _problems(said: FormData) -> dict[str, str]:
