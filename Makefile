@@ -24,7 +24,7 @@ demo: setup
 	$(BIN)/alongside demo $(ARGS)
 
 test: setup browser
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The pages are tested in a real browser: found, or installed where that is allowed, or said what to do.
 browser: setup

@@ -16,13 +16,6 @@ PHONE, DESKTOP = (390, 844), (1280, 900)
 Come = Callable[..., Awaitable[Visitor]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One demo serves them all, so one process runs them all."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the demo keeps what it knows."""

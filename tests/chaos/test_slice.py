@@ -5,15 +5,12 @@ import os
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 SECONDS = os.environ.get("ALONGSIDE_CHAOS_SECONDS", "90")
 """How long everything is hurt; with taking on, settling and comparing it is about two minutes more."""
 SEED, PEOPLE = "20261116", "40"
 
 
-@pytest.mark.xdist_group("chaos")
 async def test_whatever_is_hurt_nothing_is_lost_late_or_told_twice(tmp_path: Path) -> None:
     asked = ["--seconds", SECONDS, "--seed", SEED, "--people", PEOPLE, "--keep", str(tmp_path / "chaos")]
     process = await asyncio.create_subprocess_exec(

@@ -4,12 +4,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-import pytest
-
 ALONGSIDE = Path(sys.executable).parent / "alongside"
 
 
-@pytest.mark.xdist_group("demo")
 async def test_demo_shows_the_whole_caseload_and_ends(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *(ALONGSIDE, "demo", "--once", "--data", tmp_path / "demo"),

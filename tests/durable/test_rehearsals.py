@@ -12,8 +12,6 @@ from tests.rehearsals.test_rehearsals import FILES, beside, the
 from workers.rehearsal import Stage, stage
 from workers.settings import load_settings
 
-pytestmark = pytest.mark.xdist_group("rehearsals")
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def on_stage() -> AsyncIterator[Stage]:

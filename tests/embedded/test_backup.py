@@ -21,7 +21,6 @@ from workers.folder import RESTORED, RESTORING
 
 ALONGSIDE = Path(sys.executable).parent / "alongside"
 DATA = Path(__file__).parents[2] / "cli" / "demo_data"
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("embedded")]
 
 TWICE = """
 -- What was told, or fired, more than once.

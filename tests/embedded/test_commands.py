@@ -19,7 +19,6 @@ from workers.embedded import EmbeddedServices
 from workers.ports import free_port, listen
 
 ALONGSIDE = Path(sys.executable).parent / "alongside"
-pytestmark = pytest.mark.xdist_group("embedded")
 
 
 @dataclass(frozen=True)

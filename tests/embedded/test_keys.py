@@ -14,8 +14,6 @@ from workers.keys import own_file
 from workers.stop import Stop
 from workers.up import welcome
 
-pytestmark = pytest.mark.xdist_group("embedded")
-
 
 async def test_keys_are_made_at_the_first_start_and_never_again(tmp_path: Path) -> None:
     folder = tmp_path / "data"

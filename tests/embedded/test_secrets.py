@@ -24,7 +24,6 @@ from workers.client import Embedded, open_pool
 from workers.keys import from_file, own_file
 
 PROGRAM = Path(sys.executable).with_name("alongside")
-pytestmark = pytest.mark.xdist_group("embedded")
 SET = {
     "ALONGSIDE_SMTP_PASSWORD": "smtp-kept-4711",
     "ALONGSIDE_OIDC_CLIENT_SECRET": "client-kept-4711",

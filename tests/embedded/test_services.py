@@ -24,7 +24,6 @@ from workers.ports import LOOPBACK
 from workers.stop import Stop
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.xdist_group("embedded")
 
 
 @pytest.fixture

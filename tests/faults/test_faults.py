@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import pytest
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
@@ -16,8 +15,6 @@ from schemas.command import Complete, Receipt
 from tests.faults.conftest import World, now
 from workers.stop import Stop
 from workers.transitions import send
-
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("faults")]
 
 COMMANDS = 200
 AT_ONCE = 16

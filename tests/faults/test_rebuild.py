@@ -3,11 +3,7 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.faults.conftest import DATA, running
-
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("faults")]
 
 TOLD = "SELECT transition_id, step, kind, due, number, recipient FROM notices"
 FIRED = (

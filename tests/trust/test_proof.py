@@ -36,8 +36,6 @@ from workers.embedded import EmbeddedServices
 from workers.transitions import cannot_go_on, send, start_transition, workflow_id
 from workflows import attributes
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("trust")]
-
 PATHWAY = find("inpatient-to-community")
 COORDINATOR, TEAM = "coordinator-1", "North"
 STEP = "discharge-plan"
