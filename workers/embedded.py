@@ -144,9 +144,12 @@ class EmbeddedServices:
 
 
 @asynccontextmanager
-async def ephemeral_postgres() -> AsyncIterator[PostgresServer]:
-    """A migrated PostgreSQL whose data is thrown away at the end; fast, and not safe against a crash."""
-    with tempfile.TemporaryDirectory(prefix="alongside-") as folder:
+async def ephemeral_postgres(inside: Path | None = None) -> AsyncIterator[PostgresServer]:
+    """A migrated PostgreSQL whose data is thrown away at the end; fast, and not safe against a crash.
+
+    It lies `inside` a folder, or where the machine keeps what is temporary.
+    """
+    with tempfile.TemporaryDirectory(prefix="alongside-", dir=inside) as folder:
         os.chmod(folder, 0o711)  # noqa: PTH101, S103 - to pass, for the account that PostgreSQL may run as
         server = PostgresServer(Path(folder), durable=False)
         try:
