@@ -219,7 +219,7 @@ async def told_of(client: Client, transition_ids: Iterable[str]) -> tuple[dict[s
                 if await _cannot_go_on(client, described):
                     stuck.append(transition_id)
                 else:
-                    told[transition_id] = await query_journey(client, transition_id)
+                    told[transition_id] = await _asked_again(client, transition_id)
             except WorkflowQueryFailedError:  # what it has been through is not what our code would have done
                 stuck.append(transition_id)
             except RPCError as error:
@@ -228,6 +228,14 @@ async def told_of(client: Client, transition_ids: Iterable[str]) -> tuple[dict[s
 
     await asyncio.gather(*map(ask, transition_ids))
     return told, sorted(stuck)
+
+
+async def _asked_again(client: Client, transition_id: str) -> Journey:
+    """Where it stands. Asked before it knows what time it is, it fails to answer once, and knows it then."""
+    try:
+        return await query_journey(client, transition_id)
+    except WorkflowQueryFailedError:
+        return await query_journey(client, transition_id)
 
 
 async def cannot_go_on(client: Client, transition_id: str) -> bool:

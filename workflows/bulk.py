@@ -13,6 +13,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.bulk import BulkActivities
     from schemas.bulk import BulkState, OneOfMany, Turn
+    from workflows.waiting import came_in_time
 
 UNTIL_DONE = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=2))
 AT_MOST = timedelta(seconds=15)
@@ -59,12 +60,7 @@ class BulkWorkflow:
         self._woken = True
 
     async def _until_woken(self) -> None:
-        try:
-            await workflow.wait_condition(
-                lambda: self._woken, timeout=STOPPED_FOR, timeout_summary="stopped: looked at again"
-            )
-        except TimeoutError:
-            return
+        await came_in_time(lambda: self._woken, STOPPED_FOR, "stopped: looked at again")
 
     async def _do(self, one: OneOfMany) -> None:
         try:

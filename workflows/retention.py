@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.erasing import Became
     from schemas.retention import Decided, Decision, Erased, ErasureState
     from workflows.refusing import allowed
+    from workflows.waiting import came_in_time
 
 UNTIL_DONE = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(minutes=1))
 AT_MOST = timedelta(minutes=1)
@@ -69,13 +70,10 @@ class ErasureWorkflow:
 
     async def _until_decided(self) -> None:
         wait = rules.lapses(self._given.asked_at) - self._now
-        try:
-            await workflow.wait_condition(
-                lambda: self._stands.became is not Became.ASKED,
-                timeout=max(wait, timedelta(0)),
-                timeout_summary="nobody has decided",
-            )
-        except TimeoutError:
+        decided = await came_in_time(
+            lambda: self._stands.became is not Became.ASKED, max(wait, timedelta(0)), "nobody has decided"
+        )
+        if not decided:
             async with self._lock:
                 if self._stands.became is Became.ASKED:
                     self._stands = await self._do(RetentionActivities.erasure_lapse)

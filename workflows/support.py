@@ -11,6 +11,7 @@ from temporalio.common import RetryPolicy
 with workflow.unsafe.imports_passed_through():
     from activities.support import SupportActivities
     from schemas.support import Look, Looked, SupportState
+    from workflows.waiting import came_in_time
 
 UNTIL_LOOKED = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30))
 
@@ -50,10 +51,7 @@ class SupportWorkflow:
     async def _until(self, at: datetime) -> None:
         wait = at - self._now
         if wait > timedelta(0):
-            try:
-                await workflow.wait_condition(lambda: self._changed, timeout=wait)
-            except TimeoutError:
-                return
+            await came_in_time(lambda: self._changed, wait)
 
     async def _look(self) -> Looked:
         asked = Look(staff=self._given.staff, at=self._now, division=self._given.division)

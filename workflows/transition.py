@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import attributes
     from workflows.refusing import refusal
     from workflows.state import FaultInTheRulesError, NotStartedError, Previewed, TransitionState
+    from workflows.waiting import came_in_time
 
 REMEMBERED = 200
 """Receipts kept in the workflow; the records answer for older commands."""
@@ -173,19 +174,16 @@ class TransitionWorkflow:
         """Sleep to the next instant at which time alone changes something, or until that instant is another."""
         at = planner.next_wake(self._pathway, self._open)
         if at is None or at > self._now:
-            try:
-                await workflow.wait_condition(
-                    lambda: (
-                        planner.next_wake(self._pathway, self._open) != at
-                        or self._open.closed is not None
-                        or self._may_renew()
-                    ),
-                    timeout=at - self._now if at else None,
-                    timeout_summary=_summed_up(headline(self._pathway, self._open)) if at else None,
-                )
-            except TimeoutError:
-                pass
-            else:
+            something_else = await came_in_time(
+                lambda: (
+                    planner.next_wake(self._pathway, self._open) != at
+                    or self._open.closed is not None
+                    or self._may_renew()
+                ),
+                at - self._now if at else None,
+                _summed_up(headline(self._pathway, self._open)) if at else None,
+            )
+            if something_else:
                 return
         async with self._lock:
             await self._let_time_pass()

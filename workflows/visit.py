@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from planner.words import moment
     from schemas.visit import CheckOut, DueAlert, Extend, RecordedVisit, Visit, VisitState
     from workflows.refusing import allowed
+    from workflows.waiting import came_in_time
 
 PUNCTUAL = timedelta(seconds=60)
 """An alert no later than this counts as told on time; after an outage it was told when it was."""
@@ -130,15 +131,8 @@ class VisitWorkflow:
         visit, alert = self._visit, self.following()
         wait = alert.at - self._now if alert else None
         if wait is None or wait > timedelta(0):
-            try:
-                await workflow.wait_condition(
-                    lambda: self._visit is not visit,
-                    timeout=wait,
-                    timeout_summary=f"rung {alert.rung} at {moment(alert.at)}" if alert else None,
-                )
-            except TimeoutError:
-                pass
-            else:
+            summary = f"rung {alert.rung} at {moment(alert.at)}" if alert else None
+            if await came_in_time(lambda: self._visit is not visit, wait, summary):
                 return
         async with self._lock:
             while due := rules.due(self._visit, self._given.policy, self._told, self._now):
