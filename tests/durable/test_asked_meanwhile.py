@@ -6,6 +6,7 @@ A query that waited for a worker is handed to it with all that has happened, bef
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from temporalio.client import Client, WorkflowHistory, WorkflowQueryFailedError
 from temporalio.service import RPCError
@@ -29,11 +30,11 @@ async def test_a_timer_that_fired_while_nobody_worked_is_no_riddle(temporal: Cli
                 await person.send(SetDue(id="soon", at=now(), step="discharge-plan", due=due, reason="soon"))
         questions = [asyncio.create_task(_asked(person)) for person in people]
         for person in people:
-            await until(lambda person=person: _fired(person))
+            await until(partial(_fired, person))
         async with here.worker():
             await asyncio.gather(*questions)
             for person in people:
-                await until(lambda person=person: here.pool.fetchval(MISSED, person.id))
+                await until(partial(here.pool.fetchval, MISSED, person.id))
                 assert await here.pool.fetchval(MISSED, person.id) == due
         for person in people:
             await _replays(temporal, await person.handle.fetch_history())
