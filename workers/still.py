@@ -26,14 +26,15 @@ async def standing_still(client: Client, task_queue: str, db: Pool, now: datetim
     found = [one._replace(why=NOT_WRITTEN.format(one.why)) for one in await troubles(db, now)]
     try:
         async with asyncio.timeout(PATIENCE):
-            failing = await _failing(client, task_queue)
+            stopped = await failing(client, task_queue)
     except (RPCError, RuntimeError, TimeoutError) as error:  # RuntimeError: it was never reached
         log.info("what stands still could not be asked", reason=type(error).__name__)
         return found, False
-    return found + [one._replace(why=OUR_CODE) for one in await whose(db, failing)], True
+    return found + [one._replace(why=OUR_CODE) for one in await whose(db, stopped)], True
 
 
-async def _failing(client: Client, task_queue: str) -> list[str]:
+async def failing(client: Client, task_queue: str) -> list[str]:
+    """The transitions whose workflow fails at what comes next, again and again."""
     query = f"WorkflowType = 'TransitionWorkflow' AND {FAILING} AND TaskQueue = '{task_queue}'"
     found = []
     async for one in client.list_workflows(query, limit=LIMIT):

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
+from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus, WorkflowTaskFailedCause
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
@@ -243,14 +243,28 @@ async def cannot_go_on(client: Client, transition_id: str) -> bool:
     return await _cannot_go_on(client, await _described(client, transition_id))
 
 
+async def went_astray(client: Client, transition_id: str) -> bool:
+    """Whether the workflow cannot go on because its history is not what it would do now."""
+    failed = await _failed(client, await _described(client, transition_id))
+    return failed == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
+
+
 async def _cannot_go_on(client: Client, described: DescribeWorkflowExecutionResponse) -> bool:
+    return await _failed(client, described) is not None
+
+
+async def _failed(client: Client, described: DescribeWorkflowExecutionResponse) -> int | None:
+    """The cause for which the workflow's task failed and is tried again."""
     if described.pending_workflow_task.attempt <= 1:
-        return False
+        return None
     request = GetWorkflowExecutionHistoryReverseRequest(
         namespace=client.namespace, execution=described.workflow_execution_info.execution, maximum_page_size=1
     )
     latest = await client.workflow_service.get_workflow_execution_history_reverse(request)
-    return latest.history.events[0].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+    event = latest.history.events[0]
+    if event.event_type != EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+        return None
+    return event.workflow_task_failed_event_attributes.cause
 
 
 async def followed(client: Client) -> AsyncIterator[str]:

@@ -20,7 +20,7 @@ from activities.retention import RetentionActivities
 from activities.support import SupportActivities
 from activities.visits import VisitActivities
 from activities.webhooks import WebhookActivities
-from workers import abreast, bulk, privacy_alerts, retention, seals, support, webhooks, worklist
+from workers import abreast, astray, bulk, privacy_alerts, retention, seals, support, webhooks, worklist
 from workers.client import Pool
 from workers.keeping import keep
 from workers.settings import Settings
@@ -146,6 +146,7 @@ async def run_worker(settings: Settings, client: Client, pool: Pool, stop: async
             asyncio.create_task(keep(what, look, every))
             for what, look, every in (
                 ("journeys", abreast.Abreast(client, settings, pool).look, abreast.EVERY),
+                ("journeys gone astray", lambda: astray.follow_anew(client, settings, pool), astray.EVERY),
                 ("support", lambda: support.follow_all(client, queue, pool, division), support.EVERY),
                 ("webhooks", lambda: webhooks.follow_all(client, queue, pool), webhooks.EVERY),
                 ("bulk actions", lambda: bulk.follow_all(client, queue, pool), bulk.EVERY),
