@@ -135,8 +135,8 @@ def _readable(text: str, name: str) -> bool:
     return True
 
 
-def _unprintable(text: str) -> str:
-    return next((found for found in text if not found.isprintable() and found not in "\n\r\t\ufeff"), "")
+def _unprintable(text: str, but: str = "\n\r\t\ufeff") -> str:
+    return next((found for found in text if not found.isprintable() and found not in but), "")
 
 
 def _refuse_what_grows(text: str, name: str) -> None:
@@ -179,7 +179,7 @@ def _mapping(
             continue
         key = str(key_node.value)
         line = _line(key_node)
-        if found := _unprintable(key):  # it would be printed with everything that is said of what stands under it
+        if found := _unprintable(key, but=""):  # it would be printed with all that is said of what stands under it
             told = f"a name has a character that cannot be printed ({found!r}): take it out"
             problems.append(Problem(lines.name, line, written(place), told))
             continue

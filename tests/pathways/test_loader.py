@@ -144,6 +144,8 @@ def test_a_malformed_piece_is_not_blamed_on_what_refers_to_it() -> None:
         ("id: a\ntitle: b\x00\n", "f.yaml:2: a character that cannot be printed ('\\x00'): take it out"),
         ("\x7fELF\x01", "f.yaml:1: a character that cannot be printed ('\\x7f'): take it out"),
         ('id: a\ntitle: "b\\0"\n', "f.yaml:2: title: has a character that cannot be printed ('\\x00'): take it out"),
+        ('id: a\n"b\\r": c\n', "f.yaml:2: a name has a character that cannot be printed ('\\r'): take it out"),
+        ('id: a\n"b\ufeff": c\n', "f.yaml:2: a name has a character that cannot be printed ('\\ufeff'): take it out"),
         ('id: a\ntitle: "\\uD800"\n',
          "f.yaml:2: title: has a character that cannot be printed ('\\ud800'): take it out"),
     ],
