@@ -259,11 +259,18 @@ async def differences(client: Client, db: Database) -> list[str]:
 async def compared(client: Client, db: Database) -> list[Difference]:
     """Where Temporal and the records tell of a journey differently; empty when all is well."""
     told, stuck = await journeys(client)
-    records = {one: row async for one, row in reconcile.recorded(db) if one not in stuck}
+    records, known = {}, set()
+    async for one, row in reconcile.recorded(db):
+        if one in stuck:
+            known.add(one)
+        else:
+            records[one] = row
     found = [
         Difference(
             Kind.STUCK, one, f"Transition {one} cannot go on: its workflow fails again and again, as the worker logs."
         )
+        if one in known
+        else reconcile.unknown(one)  # and so is the key that would open what it holds
         for one in stuck
     ]
     return found + reconcile.compared({one: journey.model_dump(mode="json") for one, journey in told.items()}, records)
@@ -279,7 +286,7 @@ async def compared_one(client: Client, db: Database, transition_id: str) -> list
 async def stop_following(client: Client, transition_id: str, why: str) -> None:
     """End the workflow of a transition as it stands, if one runs; the records are left as they are."""
     try:
-        await _handle(client, transition_id).terminate(why)
+        await _handle(client, transition_id).terminate(reason=why)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
