@@ -204,15 +204,15 @@ async def _erased(settings: Settings, link: Link) -> Finding:
     try:
         kept = await asyncio.to_thread(read, file)
     except Stop as stop:
-        return Finding(what=what, state="failed", found=stop.message, mend="Put it back from its newest copy.")
+        return Finding(what=what, state="warning", found=stop.message, mend="Put it back from its newest copy.")
     if back := await erased.back(link, kept.listed):
         mend = "A worker erases them again when it runs; whoever is followed again has to be asked about."
         found = f"{len(back)} of those on {file} can be read again: a backup from before was restored"
-        return Finding(what=what, state="failed", found=found, mend=mend)
+        return Finding(what=what, state="warning", found=found, mend=mend)
     if missing := await erased.certified(link, [one.id for one in kept.listed]):
         mend = "A worker adds them when it runs; if one does, see why it cannot write the file."
         found = f"{file} lacks {len(missing)} that have a certificate"
-        return Finding(what=what, state="failed", found=found, mend=mend)
+        return Finding(what=what, state="warning", found=found, mend=mend)
     if kept.damaged:
         lines = ", ".join(str(number) for number in kept.damaged)
         found = f"{file}: not every line makes sense (see {lines})"
