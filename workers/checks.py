@@ -202,7 +202,7 @@ async def _erased(settings: Settings, link: Link) -> Finding:
         found = "none is kept: after a restore nobody would know who was erased since"
         return Finding(what=what, state="warning", found=found, mend=mend)
     try:
-        kept = await asyncio.to_thread(read, file)
+        kept = await asyncio.to_thread(read, file, load_keys(settings))
     except Stop as stop:
         return Finding(what=what, state="warning", found=stop.message, mend="Put it back from its newest copy.")
     if back := await erased.back(link, kept.listed):
@@ -215,7 +215,7 @@ async def _erased(settings: Settings, link: Link) -> Finding:
         return Finding(what=what, state="warning", found=found, mend=mend)
     if kept.damaged:
         lines = ", ".join(str(number) for number in kept.damaged)
-        found = f"{file}: not every line makes sense (see {lines})"
+        found = f"{file}: not every line was written by us (see {lines})"
         mend = "Compare it with a copy: a line that was cut off is written anew, and may be taken out."
         return Finding(what=what, state="warning", found=found, mend=mend)
     return Finding(what=what, state="ok", found=f"{len(kept.listed)} in {file}")

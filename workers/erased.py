@@ -1,26 +1,32 @@
 """The list of who was erased: a file apart from the records, so that no restore brings anybody back for long.
 
 A line is added to it before an erasure is reported as done. Whoever is on it and is back in the records is erased again
-when a process starts, before any page is served.
+when a process starts, before any page is served. Each line has a proof by the key ring, so that a file which somebody
+else could write erases nobody.
 """
 
 import asyncio
 import fcntl
+import hmac
+import json
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import asyncpg
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from temporalio.client import Client
 
 from activities.retention import forget
 from records import erased
 from records.database import Database
 from records.erased import FollowedSince, Listed
+from records.keyring import KeyRing
 from workers.folder import RESTORED, flush
+from workers.keys import load_keys
 from workers.settings import Settings
 from workers.stop import Stop
 
@@ -30,8 +36,15 @@ EVERY = 300.0
 """Seconds between two looks at whether the list and the records fit."""
 
 
+class Line(BaseModel):
+    """A line of the list, and what shows that whoever wrote it had the keys."""
+
+    erasure: dict[str, Any]
+    proof: str
+
+
 class ErasedList(NamedTuple):
-    """What the list has, and the numbers of the lines that make no sense."""
+    """What the list has, and the numbers of the lines that make no sense or were written without the keys."""
 
     listed: list[Listed]
     damaged: list[int]
@@ -49,7 +62,7 @@ def file_of(settings: Settings) -> Path | None:
     return own_file(settings.data_dir) if settings.database_url is None else None
 
 
-def read(file: Path) -> ErasedList:
+def read(file: Path, keys: KeyRing) -> ErasedList:
     """The list; nothing when it is not there yet. Raises Stop when it cannot be read."""
     try:
         lines = file.read_bytes().splitlines()
@@ -58,17 +71,34 @@ def read(file: Path) -> ErasedList:
     except OSError as error:
         raise Stop(f"The list of who was erased cannot be read: {file}: {(error.strerror or '?').lower()}.") from error
     listed, damaged = [], []
-    for number, line in enumerate(lines, 1):
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
         try:
-            listed += [Listed.model_validate_json(line)] if line.strip() else []
+            line = Line.model_validate_json(text)
+            one = Listed.model_validate(line.erasure)
         except ValidationError:
+            damaged.append(number)
+            continue
+        if hmac.compare_digest(line.proof, _proof(line.erasure, keys)):
+            listed.append(one)
+        else:
             damaged.append(number)
     return ErasedList(listed, damaged)
 
 
-def add(file: Path, new: Sequence[Listed]) -> None:
+def _proof(erasure: dict[str, Any], keys: KeyRing) -> str:
+    return keys.blind(json.dumps(erasure, sort_keys=True), "the list of who was erased").hex()
+
+
+def _written(one: Listed, keys: KeyRing) -> bytes:
+    erasure = one.model_dump(mode="json")
+    return Line(erasure=erasure, proof=_proof(erasure, keys)).model_dump_json().encode() + b"\n"
+
+
+def add(file: Path, new: Sequence[Listed], keys: KeyRing) -> None:
     """Add to the list, on the disk before this returns; what was cut off stays a line of its own. Raises Stop."""
-    lines = b"".join(one.model_dump_json().encode() + b"\n" for one in new)
+    lines = b"".join(_written(one, keys) for one in new)
     try:
         made = not file.exists()
         with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "ab") as out:
@@ -94,10 +124,11 @@ async def write_down(settings: Settings, db: Database) -> ErasedList | None:
     file = file_of(settings)
     if file is None:
         return None
-    found = await asyncio.to_thread(read, file)
+    keys = await asyncio.to_thread(load_keys, settings)
+    found = await asyncio.to_thread(read, file, keys)
     missing = await erased.certified(db, [one.id for one in found.listed])
     if missing or not file.exists():
-        await asyncio.to_thread(add, file, missing)
+        await asyncio.to_thread(add, file, missing, keys)
     return found._replace(listed=found.listed + missing)
 
 
@@ -107,12 +138,13 @@ async def again(settings: Settings, db: Database) -> int:
     if found is None:
         return 0
     for number in found.damaged:
-        log.warning("a line of the list of who was erased makes no sense, and counts for nothing", line=number)
+        log.warning("a line of the list of who was erased counts for nothing: it is not one of ours", line=number)
     done = 0
     for one in await erased.back(db, found.listed):
         try:
-            done += await erased.again(db, one, datetime.now(UTC))
-            log.warning("erased again", certificate_id=one.id)
+            if await erased.again(db, one, datetime.now(UTC)):
+                log.warning("erased again", certificate_id=one.id)
+                done += 1
         except FollowedSince:
             log.warning("who was erased is followed again, and was not erased again", certificate_id=one.id)
     return done
@@ -128,6 +160,8 @@ async def before_anybody_looks(settings: Settings, db: Database) -> None:
         raise Stop(f"The list of who was erased is not there: put it where it was, {file}, or restore again.")
     try:
         await again(settings, db)
+    except asyncpg.UndefinedTableError:
+        raise Stop("The database is of an earlier version: run `alongside migrate` first.") from None
     except Stop as stop:
         if restored:
             raise

@@ -42,15 +42,15 @@ def restore(
     backup, data_dir = backup.absolute(), data_dir.absolute()
     manifest = read_manifest(backup)
     _check(backup, manifest, keys)
-    listed = _list(erased, manifest) if erased is not None else []
+    listed = _list(erased, manifest, keys) if erased is not None else []
     _check_folder(data_dir, manifest)
     make_private(data_dir)
     with only_one(data_dir):
         _unpack(backup, data_dir)
         if keep_keys and not own_file(data_dir).exists():
             write_file(own_file(data_dir), keys)
-        there = {one.id for one in read(erased_into).listed}
-        add(erased_into, [one for one in listed if one.id not in there])
+        there = {one.id for one in read(erased_into, keys).listed}
+        add(erased_into, [one for one in listed if one.id not in there], keys)
         write_private(data_dir / RESTORED, manifest.model_dump_json(include={"taken_at", "alongside"}) + "\n")
         for name in (TEMPORAL, "postgres"):
             (data_dir / RESTORING / name).rename(data_dir / name)
@@ -76,14 +76,14 @@ def _check(backup: Path, manifest: Manifest, keys: KeyRing) -> None:
         raise Stop(f"These are not the keys of this backup. {problem}", 5)
 
 
-def _list(file: Path, manifest: Manifest) -> list[Listed]:
+def _list(file: Path, manifest: Manifest, keys: KeyRing) -> list[Listed]:
     """The list of who was erased, whole and at least as long as it was when the backup was made."""
     if not file.exists():
         raise Stop(f"The list of who was erased is not there: {file}. {HOW}", 2)
-    found = read(file)
+    found = read(file, keys)
     if found.damaged:
         lines = ", ".join(str(number) for number in found.damaged)
-        raise Stop(f"Not every line of {file} is of somebody who was erased (see {lines}): use another copy.", 2)
+        raise Stop(f"Not every line of {file} was written with these keys (see {lines}): use another copy.", 2)
     if len({one.id for one in found.listed}) < manifest.erased:
         raise Stop(f"{file} is older than the backup, which knows of more who were erased: use a newer copy.", 2)
     return found.listed

@@ -1,6 +1,7 @@
 """The list of who was erased: written before anybody hears that it is done, and followed whenever a process starts."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -13,9 +14,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from records import erased, erasures
 from records.erased import Listed
+from records.keyring import KeyRing
 from schemas.erasing import Became, Rule, Why
 from tests.durable.following import Followed, Place, now, place, until
 from tests.durable.test_retention import asked, key_is_there, left, said, staffed, tell
+from tests.keys import RING
 from workers import erased as listing
 from workers.checks import examine_from_within
 from workers.client import Pool
@@ -74,7 +77,7 @@ async def test_it_is_on_the_list_before_anybody_hears_that_it_is_done(there: Pla
         file.rmdir()
         done = await asyncio.wait_for(telling, 120)
         assert done.became is Became.DONE
-    (line,) = listing.read(file).listed
+    (line,) = listing.read(file, RING).listed
     assert line.id == done.certificate_id
     assert file.stat().st_mode & 0o077 == 0
     assert await doctor(there) == ("ok", f"1 in {file}")
@@ -83,7 +86,7 @@ async def test_it_is_on_the_list_before_anybody_hears_that_it_is_done(there: Pla
 async def test_whoever_is_on_it_is_erased_again_and_temporal_forgets_them(there: Place) -> None:
     async with there.worker():
         person, other = await left(there), await left(there)
-        listing.add(file_of(there), [await line_about(there, person)])
+        listing.add(file_of(there), [await line_about(there, person)], RING)
         assert (await doctor(there))[0] == "warning"
         await listing.before_anybody_looks(there.settings, there.pool)
         assert not await key_is_there(there, person)
@@ -106,7 +109,7 @@ async def test_whoever_is_followed_again_is_told_of_and_goes_on(there: Place) ->
     async with there.worker():
         person = await there.take_on()
         line = await line_about(there, person)
-        listing.add(file_of(there), [line])
+        listing.add(file_of(there), [line], RING)
         with capture_logs() as logs:
             await listing.before_anybody_looks(there.settings, there.pool)
         assert [one["certificate_id"] for one in logs] == [line.id]
@@ -122,10 +125,10 @@ async def test_what_has_a_certificate_and_is_not_on_it_is_written_down(there: Pl
     assert (await doctor(there))[0] == "warning"
     await listing.before_anybody_looks(there.settings, there.pool)
     whole = file.read_bytes()
-    assert [one.id for one in listing.read(file).listed] == [done.certificate_id]
+    assert [one.id for one in listing.read(file, RING).listed] == [done.certificate_id]
 
     file.write_bytes(whole[:40])  # as a machine that stops in the middle of a line leaves it
-    assert listing.read(file).damaged == [1]
+    assert listing.read(file, RING).damaged == [1]
     await listing.before_anybody_looks(there.settings, there.pool)
     assert file.read_bytes() == whole[:40] + b"\n" + whole
     assert (await doctor(there))[0] == "warning"
@@ -151,3 +154,18 @@ async def test_a_list_that_cannot_be_read_stops_nobody_who_is_followed(there: Pl
     restored = there.settings.model_copy(update={"data_dir": tmp_path})
     with pytest.raises(Stop, match="cannot be read"):
         await listing.before_anybody_looks(restored, there.pool)
+
+
+async def test_a_line_that_was_written_without_the_keys_erases_nobody(there: Place) -> None:
+    async with there.worker():
+        person = await left(there)
+    file, line = file_of(there), await line_about(there, person)
+    listing.add(file, [line], KeyRing.fresh(now().date()))
+    listing.add(file, [line.model_copy(update={"person_id": str(uuid4())})], RING)
+    another = file.read_text().splitlines()[1]
+    with file.open("a") as out:
+        out.write(another.replace(json.loads(another)["erasure"]["person_id"], line.person_id) + "\n")
+        out.write(json.dumps({"erasure": line.model_dump(mode="json")}) + "\n")
+    assert listing.read(file, RING).damaged == [1, 3, 4]
+    await listing.before_anybody_looks(there.settings, there.pool)
+    assert await key_is_there(there, person)

@@ -171,7 +171,7 @@ async def erase(here: Up, whom: asyncpg.Record) -> None:
         code, said = await here.run(*words)
         assert code == 0, said
     (line,) = (here.folder / "erased.jsonl").read_text().splitlines()
-    assert json.loads(line)["person_id"] == str(whom["person_id"])
+    assert json.loads(line)["erasure"]["person_id"] == str(whom["person_id"])
     assert local_id not in line
 
 
