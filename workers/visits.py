@@ -117,6 +117,7 @@ async def not_followed(client: Client, db: Database) -> list[Visit]:
 
 async def follow(client: Client, task_queue: str, db: Database, visit: Visit) -> bool:
     """Miss somebody who is out by the records from now on; whether nobody did. No worker has to run for it."""
+    await about_to_begin(client, workflow_id(visit.id), visit.transition_id)
     try:
         await client.start_workflow(
             VisitWorkflow.run,
