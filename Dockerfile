@@ -20,7 +20,7 @@ FROM python:3.11-slim-bookworm
 
 RUN groupadd --gid 10001 alongside \
     && useradd --uid 10001 --gid 10001 --create-home --shell /usr/sbin/nologin alongside \
-    && install --directory --mode=0700 --owner=10001 --group=10001 /worklists
+    && install --directory --mode=0700 --owner=10001 --group=10001 /worklists /erased
 COPY --from=build /opt/alongside /opt/alongside
 
 ENV PATH=/opt/alongside/bin:$PATH \

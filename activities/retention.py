@@ -1,6 +1,6 @@
 """Erasing a person: what was decided is recorded, their key destroyed with a certificate, and Temporal forgets them."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from temporalio import activity
@@ -23,10 +23,13 @@ log = structlog.get_logger(__name__)
 class RetentionActivities:
     """Erases in a database, and in the Temporal of a client. Each activity done again changes nothing further."""
 
-    def __init__(self, db: Database, client: Client, *, email: bool) -> None:
+    def __init__(
+        self, db: Database, client: Client, *, email: bool, write_down: Callable[[], Awaitable[object]]
+    ) -> None:
         self._db = db
         self._client = client
         self._email = email
+        self._write_down = write_down
 
     @activity.defn
     async def erasure_decide(self, said: Decided) -> Erased:
@@ -40,26 +43,20 @@ class RetentionActivities:
 
     @activity.defn
     async def erasure_do(self, erasure_id: str, at: Instant) -> Erased:
-        """Destroy the person's key and leave a certificate, unless they have come back since."""
-        return await self._recorded("erase", erasure_id, erasures.erase(self._db, erasure_id, at))
+        """Destroy the person's key and leave a certificate, unless they have come back since.
+
+        It is done when it stands on the list, too, that is kept apart from the records.
+        """
+        found = await self._recorded("erase", erasure_id, erasures.erase(self._db, erasure_id, at))
+        await self._write_down()
+        return found
 
     @activity.defn
     async def erasure_forget(self, erasure_id: str) -> None:
         """Have Temporal throw away what it has of their journeys and of the visits to them."""
         transitions, visits = await erasures.followed_as(self._db, erasure_id)
-        for workflow in [*(f"transition-{one}" for one in transitions), *(f"visit-{one}" for one in visits)]:
-            async for run in self._client.list_workflows(f"WorkflowId = '{workflow}'"):
-                await self._delete(run.id, run.run_id)
+        await forget(self._client, transitions, visits)
         log.info("Temporal forgets", erasure_id=erasure_id, transitions=len(transitions), visits=len(visits))
-
-    async def _delete(self, workflow_id: str, run_id: str) -> None:
-        execution = WorkflowExecution(workflow_id=workflow_id, run_id=run_id)
-        request = DeleteWorkflowExecutionRequest(namespace=self._client.namespace, workflow_execution=execution)
-        try:
-            await self._client.workflow_service.delete_workflow_execution(request)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
 
     async def _recorded(self, what: str, erasure_id: str, asked: Awaitable[Erased]) -> Erased:
         try:
@@ -68,3 +65,16 @@ class RetentionActivities:
             raise ApplicationError(why.message, type=why.kind, non_retryable=True) from why
         log.info("erasure", what=what, erasure_id=erasure_id, became=found.became)
         return found
+
+
+async def forget(client: Client, transitions: Iterable[str], visits: Iterable[str]) -> None:
+    """Have Temporal throw away every run of these journeys and visits; one that is gone is no error."""
+    for workflow in [*(f"transition-{one}" for one in transitions), *(f"visit-{one}" for one in visits)]:
+        async for run in client.list_workflows(f"WorkflowId = '{workflow}'"):
+            execution = WorkflowExecution(workflow_id=run.id, run_id=run.run_id)
+            request = DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
+            try:
+                await client.workflow_service.delete_workflow_execution(request)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.errors import Stop
 from cli.options import RUNNING, Json
 
 if TYPE_CHECKING:
@@ -49,20 +50,36 @@ def restore(
         Path | None,
         typer.Option(metavar="FILE", help="The keys of the backup. Default: as configured.", show_default=False),
     ] = None,
+    erased: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The newest list of who was erased. Default: as set.", show_default=False),
+    ] = None,
+    no_list: Annotated[bool, typer.Option("--no-list", help="There is no list of who was erased any more.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Put a backup into a new data folder. Its files and the keys are looked at before anything is written.
+    """Put a backup into a new data folder. Its files, the keys and the list are looked at before anything is written.
 
-    The next `alongside up` compares each journey with the records and mends what differs, before anybody has to ask.
+    The next `alongside up` erases again whoever is on the list, before there is any page; then it compares each journey
+    with the records and mends what differs, before anybody has to ask.
     """
+    from workers.erased import own_file
     from workers.keys import configured, from_file, load_keys
+    from workers.restoring import HOW
     from workers.restoring import restore as put_back
     from workers.settings import load_settings
 
     settings = load_settings(data_dir=data)
     ring = from_file(keys) if keys else load_keys(settings)
     keep = keys is not None and configured(settings) is None
-    manifest = put_back(folder, settings.data_dir, ring, keep_keys=keep)
+    there = own_file(settings.data_dir)
+    listed = erased or settings.erased_file or (there if there.exists() else None)
+    if listed is None and not no_list:
+        raise Stop(f"Whoever was erased since this backup was made is in it. {HOW}", 2)
+    if listed is not None and no_list:
+        raise Stop(f"There is a list of who was erased, and it is used: {listed}. Leave --no-list out.", 2)
+    manifest = put_back(
+        folder, settings.data_dir, ring, keep_keys=keep, erased=listed, erased_into=settings.erased_file or there
+    )
     if as_json:
         typer.echo(json.dumps({"data": str(settings.data_dir), "taken_at": manifest.taken_at.isoformat()}))
         return

@@ -34,9 +34,8 @@ async def everything() -> "AsyncIterator[tuple[Settings, Client, Pool]]":
     settings = load_settings()
     configure(settings.log_format, "error")
     services = resolve(settings)
-    client = await connect(settings, services)
     pool = await connect_pool(settings, services)
     try:
-        yield settings, client, pool
+        yield settings, await connect(settings, services, db=pool), pool
     finally:
         pool.terminate()

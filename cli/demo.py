@@ -75,7 +75,7 @@ async def _run(settings: "Settings", *, once: bool) -> None:
         services = Services(own.database_url, {"target_host": own.temporal_address})
         pool = await open_pool(own.database_url, own.keys)
         try:
-            client = await connect(settings, services)
+            client = await connect(settings, services, db=pool)
             pages = serving(House(settings, pool, client, Pages(), demo=True), own.listen_for_web(settings.web_port))
             async with build_worker(settings, client, pool), pages:
                 await _unless(stop, _show(settings, pool))

@@ -42,7 +42,7 @@ async def _register(retention: timedelta, until: float) -> str:
 
     settings = load_settings()
     services = resolve(settings)
-    client = await _patiently(lambda: connect(settings, services), until)
+    client = await _patiently(lambda: connect(settings, services, db=None), until)
     made = await _patiently(lambda: _make_namespace(client, retention), until)
     # A namespace that was just made is not known to every part of Temporal at once.
     added = await _patiently(lambda: register_search_attributes(client), until)

@@ -1,12 +1,14 @@
 """How a transition closes: by its last step, by a milestone, or because somebody says so."""
 
+from datetime import datetime
+
 from planner import conditions, outcomes
 from planner.dates import ENDED
 from planner.refused import Refused
-from planner.turn import Turn
+from planner.turn import Outcome, Turn
 from schemas.event import Kind
-from schemas.journey import Closed, State, StepState
-from schemas.pathway import Exit
+from schemas.journey import Closed, Journey, State, StepState
+from schemas.pathway import Exit, Pathway
 
 
 def named(turn: Turn, exit_id: str) -> Exit:
@@ -38,15 +40,26 @@ def close(turn: Turn, way: Exit) -> None:
             "conflict",
             f"It cannot close as {way.id} before a {fact} is accepted: until then somebody could be lost.",
         )
+    _end(turn, way.id)
+
+
+def closed_before(pathway: Pathway, journey: Journey, exit_id: str, at: datetime) -> Outcome:
+    """A journey closed, as is known from elsewhere: what the pathway asks of an exit was asked there."""
+    turn = Turn(pathway, journey, at)
+    _end(turn, exit_id)
+    return turn.outcome()
+
+
+def _end(turn: Turn, exit_id: str) -> None:
     for step_id, step in list(turn.journey.steps.items()):
         if step.state.unfinished:
-            turn.cancel(turn.step(step_id), way.id)
+            turn.cancel(turn.step(step_id), exit_id)
     journey = turn.journey
     journey.silence = journey.hold = journey.handover = None
     journey.series = {}
     journey.occurred = {**journey.occurred, ENDED: turn.now}
-    journey.closed = Closed(at=turn.now, exit=way.id)
-    turn.emit(Kind.CLOSED, exit=way.id)
+    journey.closed = Closed(at=turn.now, exit=exit_id)
+    turn.emit(Kind.CLOSED, exit=exit_id)
 
 
 def after_step(turn: Turn, step: StepState, said: str | None) -> None:

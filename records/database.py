@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
+import asyncpg
 from asyncpg import Connection, Pool, Record
 from asyncpg.pool import PoolConnectionProxy
 
@@ -14,6 +15,17 @@ Link: TypeAlias = "Connection[Record] | PoolConnectionProxy[Record]"
 """One connection."""
 Database: TypeAlias = "Pool[Record] | Connection[Record] | PoolConnectionProxy[Record]"
 """What every public function of the records takes first."""
+LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was told to end, and has not been closed yet
+    asyncpg.OperatorInterventionError,  # it stops, or begins, or has just crashed
+    asyncpg.InsufficientResourcesError,  # its disk is full, or it has no room for one more connection
+    asyncpg.PostgresSystemError,
+)
+"""What says that the records are away for now, and that nothing is wrong with what was asked."""
 
 
 class Keyed(Connection):

@@ -106,8 +106,9 @@ FROM erasures e WHERE e.id = $1 RETURNING id::text
 _CERTIFICATE = """
 SELECT c.id::text AS id, c.person_id::text AS person_id, c.why, c.rule, c.kept_until, c.asked_by,
     coalesce(a.name, c.asked_by) AS asked_by_name, c.asked_at, c.approved_by,
-    coalesce(d.name, c.approved_by) AS approved_by_name, c.approved_at, c.destroyed_at, c.destroyed::text AS destroyed
-FROM erasure_certificates c LEFT JOIN staff a ON a.id = c.asked_by LEFT JOIN staff d ON d.id = c.approved_by"""
+    coalesce(d.name, c.approved_by) AS approved_by_name, c.approved_at, c.destroyed_at, c.destroyed::text AS destroyed,
+    c.again_at
+FROM certificates c LEFT JOIN staff a ON a.id = c.asked_by LEFT JOIN staff d ON d.id = c.approved_by"""
 CERTIFICATE = f"""
 -- One certificate.{_CERTIFICATE}
 WHERE c.id = $1
@@ -179,15 +180,23 @@ class Certificate(Stored):
     approved_at: datetime
     destroyed_at: datetime
     destroyed: dict[str, int]
+    again_at: datetime | None = None
+    """When it was done once more: they were back, because a backup from before was restored."""
 
     def words(self) -> list[str]:
         """What it says, in sentences."""
         counted = ", ".join(f"{count} {_counted(kind, count)}" for kind, count in self.destroyed.items() if count)
         kept = f" It was to be kept until {self.kept_until:%-d %B %Y}." if self.kept_until else ""
+        again = (
+            [f"A backup from before was restored, so it was destroyed again on {words.moment(self.again_at)}."]
+            if self.again_at
+            else []
+        )
         return [
             f"Certificate {self.id}",
             f"The key of person {self.person_id} was destroyed on {words.moment(self.destroyed_at)}: what was "
             "sealed with it cannot be read any more, here or in any copy made since.",
+            *again,
             f"Why: {WHY_WORDS[self.why]}. {RULE_WORDS[self.rule]}{kept}",
             f"Asked for by {self.asked_by_name} ({self.asked_by}) on {words.day(self.asked_at)}, and approved by "
             f"{self.approved_by_name} ({self.approved_by}) on {words.day(self.approved_at)}.",

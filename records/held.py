@@ -188,7 +188,7 @@ OF_TRANSITION = (
 )
 APART = {"events", "goals", "transitions"}
 """Tables of a person that are read by what reads them everywhere: a history in sentences, goals opened."""
-OF_NOBODY = {"commits", "links", "person_keys", "people_open", "erasure_certificates"}
+OF_NOBODY = {"commits", "links", "person_keys", "people_open", "erasure_certificates", "erased_again"}
 """Tables that say of a person only that a row of theirs is there: digests, keys, and what is left of them."""
 STAFF = {
     *("recorded_by", "staff", "recipient", "recipients", "asked_by", "decided_by", "assigned_by", "override_by"),

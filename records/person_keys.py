@@ -47,11 +47,13 @@ UPDATE person_keys SET wrapped = $2, ring_key = $3 WHERE person_id = $1
 """
 
 
-class KeyDestroyed(RecordsError):
+class KeyDestroyed(Unreadable):
     """The key of this person was destroyed: what it sealed is gone for good."""
 
     def __init__(self, at: datetime) -> None:
-        super().__init__("not-found", f"What was kept of this person was made unreadable for good on {at:%d %B %Y}.")
+        said = f"What was kept of this person was made unreadable for good on {at:%d %B %Y}."
+        RecordsError.__init__(self, "not-found", said)
+        self.key = None
         self.at = at
 
 
@@ -59,18 +61,26 @@ class PersonSealer:
     """Seals and opens what is kept of one person. `about` says what it is, and it opens as nothing else."""
 
     def __init__(self, person_id: UUID, key: bytes) -> None:
-        self._person = person_id.bytes
+        self.person_id = person_id
         self._key = key
 
     def seal(self, text: str, about: str) -> bytes:
         """A text of this person, sealed."""
-        return encrypt(self._key, bytes([VERSION]), text.encode(), self._person + about.encode())
+        return self.seal_bytes(text.encode(), about)
 
     def open(self, sealed: bytes, about: str) -> str:
         """What was sealed. Raises Unreadable."""
+        return self.open_bytes(sealed, about).decode()
+
+    def seal_bytes(self, content: bytes, about: str) -> bytes:
+        """Something of this person that is no text, sealed."""
+        return encrypt(self._key, bytes([VERSION]), content, self.person_id.bytes + about.encode())
+
+    def open_bytes(self, sealed: bytes, about: str) -> bytes:
+        """The same, opened. Raises Unreadable."""
         if sealed[:1] != bytes([VERSION]):
             raise Unreadable(None)
-        return decrypt(self._key, 1, sealed, self._person + about.encode()).decode()
+        return decrypt(self._key, 1, sealed, self.person_id.bytes + about.encode())
 
 
 def sealer(keys: KeyRing, person_id: UUID, wrapped: bytes) -> PersonSealer:

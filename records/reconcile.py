@@ -151,10 +151,7 @@ def compared(told: Mapping[str, Mapping[str, Any]], records: Mapping[str, Record
 
     Empty when all is well. A closed journey that Temporal no longer keeps is no difference.
     """
-    found = [
-        Difference(Kind.UNKNOWN, one, f"Transition {one} runs in Temporal and is not in the records.")
-        for one in sorted(told.keys() - records.keys())
-    ]
+    found = [unknown(one) for one in sorted(told.keys() - records.keys())]
     for one in sorted(records):
         row = records[one]
         if one in told and row.journey is None:
@@ -171,6 +168,13 @@ def compared(told: Mapping[str, Mapping[str, Any]], records: Mapping[str, Record
             strayed = _against_itself(row)
             found += [Difference(Kind.LISTED, one, f"Transition {one}: {what}.") for what in strayed]
     return found
+
+
+def unknown(transition_id: str) -> Difference:
+    """A transition that runs in Temporal, and that the records do not have."""
+    return Difference(
+        Kind.UNKNOWN, transition_id, f"Transition {transition_id} runs in Temporal and is not in the records."
+    )
 
 
 async def list_again(db: Database, transition_id: str) -> None:

@@ -31,6 +31,7 @@ OF_WRITER = {
     Right.READ: (
         *("schema_migrations", "links", "sealed", "seals"),
         *("commands", "attempts", "people", "worklist", "caseload", "without_coordinator", "undelivered", "delays"),
+        "certificates",
     ),
     Right.ADD: (
         *("definitions", "commits", "events", "contacts", "escalations", "agreements", "absence_outcomes"),
@@ -43,7 +44,7 @@ OF_WRITER = {
         *("group_sessions", "group_places", "visits", "visit_notices", "debriefs", "feeds", "api_tokens"),
         *("webhooks", "webhook_messages", "event_sources", "bulk_actions", "bulk_items", "chart_marks"),
         *("goals", "licences", "experience", "ready_periods", "ring_keys", "person_keys", "troubles"),
-        "erasures",
+        *("erasures", "erased_again"),
     ),
     Right.REMOVE: ("steps", "milestones", "fact_periods", "peer_queue", "sessions", "sign_ins", "people_open"),
 }

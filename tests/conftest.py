@@ -15,7 +15,7 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from tests.keys import RING
+from tests.keys import RING, for_people
 from tests.safety.evidence import pytest_runtest_logreport, pytest_sessionfinish, pytest_terminal_summary
 from workers.client import Pool, open_pool
 from workers.embedded import ephemeral_postgres, ephemeral_temporal, time_skipping
@@ -43,9 +43,12 @@ async def postgres_server() -> AsyncIterator[PostgresServer]:
 
 
 @pytest_asyncio.fixture
-async def database_url(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+async def database_url(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[str]:
     """A fresh, migrated, empty database for one test. Whoever is told where it is finds the keys beside it."""
     monkeypatch.setenv("ALONGSIDE_KEYS", RING.written())
+    monkeypatch.setenv("ALONGSIDE_ERASED_FILE", str(tmp_path / "erased.jsonl"))
     async with _database(postgres_server, f"TEMPLATE {DATABASE} STRATEGY FILE_COPY") as url:
         yield url
 
@@ -68,10 +71,16 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def temporal() -> AsyncIterator[Client]:
-    """A client of a development server on real time, our search attributes registered. Use your own task queue."""
+async def temporal_server() -> AsyncIterator[Client]:
+    """A client of a development server on real time, our search attributes registered, that knows of no people."""
     async with ephemeral_temporal(RING) as client:
         yield client
+
+
+@pytest_asyncio.fixture
+async def temporal(temporal_server: Client, pool: Pool) -> Client:
+    """The same, with the keys of the people of one test. Use your own task queue."""
+    return for_people(temporal_server, pool)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from planner.policy import Action, may
 from planner.refused import Refused
 from records import sessions
+from records.database import LOST
 from records.errors import RecordsError
 from web.acting import NoAnswer
 from web.forms import NotAsItMayBe
@@ -27,17 +28,6 @@ log = structlog.get_logger(__name__)
 
 AWAY = "The records cannot be reached at the moment. Try again in a few minutes."
 STATUS = {"not-found": 404, "not-allowed": 403, "invalid": 422, "conflict": 409, "changed": 412}
-LOST = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that was told to end, and has not been closed yet
-    asyncpg.OperatorInterventionError,  # it stops, or begins, or has just crashed
-    asyncpg.InsufficientResourcesError,  # its disk is full, or it has no room for one more connection
-    asyncpg.PostgresSystemError,
-)
-"""What says that the records are away for now, and that nothing is wrong with what was asked."""
 
 
 async def page(

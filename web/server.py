@@ -16,6 +16,7 @@ from web.app import build
 from web.house import House
 from web.render import Pages
 from workers.client import Pool, connect, connect_pool
+from workers.erased import before_anybody_looks
 from workers.ports import USUAL_WEB, listen
 from workers.settings import Settings
 from workers.stop import Stop
@@ -50,7 +51,8 @@ async def run_web(
         async with stopping() as stop:
             pool = await connect_pool(settings)
             try:
-                temporal = await connect(settings, lazy=True)
+                await before_anybody_looks(settings, pool)
+                temporal = await connect(settings, db=pool, lazy=True)
                 async with serving(House(settings, pool, temporal, Pages(), demo), door):
                     ready(f"The pages are at {_url(door)}. Stop with Ctrl-C.")
                     await stop.wait()

@@ -78,7 +78,7 @@ async def follow(client: Client, task_queue: str, absence: Absence) -> bool:
 async def enter_again(client: Client, task_queue: str, absence_id: str) -> None:
     """Record an absence that Temporal alone knows of, and go on covering it."""
     known = (await progress(client, absence_id)).absence
-    await _handle(client, absence_id).terminate("the records do not know of it: it is entered again")
+    await _handle(client, absence_id).terminate(reason="the records do not know of it: it is entered again")
     await follow(client, task_queue, known)
 
 

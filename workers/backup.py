@@ -34,6 +34,14 @@ APPLIED = """
 -- The migrations that these records have.
 SELECT version FROM schema_migrations ORDER BY version
 """
+HAS_CERTIFICATES = """
+-- Whether these records, which may be of an earlier version, know of certificates.
+SELECT to_regclass('certificates') IS NOT NULL
+"""
+ERASED = """
+-- How many were erased.
+SELECT count(*) FROM certificates
+"""
 
 
 class Part(BaseModel):
@@ -59,6 +67,8 @@ class Manifest(BaseModel):
     postgres: str
     migrations: list[str]
     keys: list[Key]
+    erased: int = 0
+    """How many were erased by then: a list of who was has at least as many."""
     files: dict[str, Part]
 
 
@@ -82,6 +92,7 @@ async def _take(data_dir: Path, url: str, folder: Path) -> Manifest:
     try:
         keys = [Key(id=row["id"], proof=row["proof"].hex()) for row in await used(connection) if not row["retired_at"]]
         migrations = [row["version"] for row in await connection.fetch(APPLIED)]
+        erased = await connection.fetchval(ERASED) if await connection.fetchval(HAS_CERTIFICATES) else 0
     finally:
         await connection.close()
     files = await asyncio.to_thread(_parts, folder)
@@ -91,6 +102,7 @@ async def _take(data_dir: Path, url: str, folder: Path) -> Manifest:
         postgres=MAJOR,
         migrations=migrations,
         keys=keys,
+        erased=erased,
         files=files,
     )
     write_private(folder / MANIFEST, manifest.model_dump_json(indent=2) + "\n")

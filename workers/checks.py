@@ -17,14 +17,16 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from records import rights, seals
+from records import erased, rights, seals
 from records.database import Link, keys_of
 from records.errors import RecordsError
 from records.keyring import KeyRing
 from records.migrate import known, pending
 from records.ring_keys import problem
 from workers.client import Pool, Services, connect, missing_search_attributes, resolve, running
-from workers.keys import file_of, load_keys, source
+from workers.erased import file_of, read
+from workers.keys import file_of as keys_file
+from workers.keys import load_keys, source
 from workers.settings import Settings, encrypted, unknown_variables
 from workers.still import FAILING
 from workers.stop import Stop
@@ -56,7 +58,7 @@ async def examine(settings: Settings) -> list[Finding]:
     except Stop as stop:
         said = Finding(what="services", state="failed", found="not configured and not running", mend=stop.message)
         return [*findings, said, _keys(settings), await _mail(settings), await _sign_in(settings)]
-    findings += [*await _database(services), await _known_keys(settings, services)]
+    findings += [*await _database(settings, services), await _known_keys(settings, services)]
     findings += await _temporal(settings, services)
     return [*findings, await _mail(settings), await _sign_in(settings)]
 
@@ -66,7 +68,7 @@ async def examine_from_within(settings: Settings, db: Pool, client: Client) -> l
     async with db.acquire() as link:
         findings = [await _version(link, "the records answer"), migrated := await _migrations(link), await _size(link)]
         if migrated.state == "ok":
-            findings += [await _roles(link), await _verified(link)]
+            findings += [await _roles(link), await _verified(link), await _erased(settings, link)]
         findings.append(await _same_keys(link, keys_of(link), source(settings)))
     findings += await _temporal_from_within(settings, client)
     return [*findings, await _mail(settings), _disk(settings), _variables()]
@@ -144,7 +146,7 @@ def _folder(settings: Settings) -> Finding:
     return Finding(what="data folder", state="ok", found=f"{settings.data_dir}: {state}")
 
 
-async def _database(services: Services) -> list[Finding]:
+async def _database(settings: Settings, services: Services) -> list[Finding]:
     where = _without_password(services.database_url)
     try:
         connection = await asyncpg.connect(services.database_url, timeout=10)
@@ -154,7 +156,7 @@ async def _database(services: Services) -> list[Finding]:
     try:
         findings = [await _version(connection, where), await _migrations(connection)]
         if all(finding.state == "ok" for finding in findings):
-            findings += [await _roles(connection), await _verified(connection)]
+            findings += [await _roles(connection), await _verified(connection), await _erased(settings, connection)]
         return findings
     finally:
         await connection.close()
@@ -165,7 +167,7 @@ def _keys(settings: Settings) -> Finding:
         keys = load_keys(settings)
     except Stop as stop:
         return Finding(what="keys", state="failed", found=f"none from {source(settings)}", mend=stop.message)
-    file = file_of(settings)
+    file = keys_file(settings)
     if file is not None and file.stat().st_mode & 0o007:
         mend = f"Let nobody else read it: chmod o= {file}"
         return Finding(what="keys", state="warning", found=f"everybody on this machine can read {file}", mend=mend)
@@ -190,6 +192,33 @@ async def _known_keys(settings: Settings, services: Services) -> Finding:
     finally:
         await connection.close()
     return same if same.state == "failed" else found
+
+
+async def _erased(settings: Settings, link: Link) -> Finding:
+    """Whether who was erased is known apart from the records, and nobody of them is back."""
+    what, file = "list of who was erased", file_of(settings)
+    if file is None:
+        mend = "Set ALONGSIDE_ERASED_FILE to a file that no backup of the records brings back (docs/retention.md)."
+        found = "none is kept: after a restore nobody would know who was erased since"
+        return Finding(what=what, state="warning", found=found, mend=mend)
+    try:
+        kept = await asyncio.to_thread(read, file, load_keys(settings))
+    except Stop as stop:
+        return Finding(what=what, state="warning", found=stop.message, mend="Put it back from its newest copy.")
+    if back := await erased.back(link, kept.listed):
+        mend = "A worker erases them again when it runs; whoever is followed again has to be asked about."
+        found = f"{len(back)} of those on {file} can be read again: a backup from before was restored"
+        return Finding(what=what, state="warning", found=found, mend=mend)
+    if missing := await erased.certified(link, [one.id for one in kept.listed]):
+        mend = "A worker adds them when it runs; if one does, see why it cannot write the file."
+        found = f"{file} lacks {len(missing)} that have a certificate"
+        return Finding(what=what, state="warning", found=found, mend=mend)
+    if kept.damaged:
+        lines = ", ".join(str(number) for number in kept.damaged)
+        found = f"{file}: not every line was written by us (see {lines})"
+        mend = "Compare it with a copy: a line that was cut off is written anew, and may be taken out."
+        return Finding(what=what, state="warning", found=found, mend=mend)
+    return Finding(what=what, state="ok", found=f"{len(kept.listed)} in {file}")
 
 
 async def _same_keys(link: Link, keys: KeyRing, where: str) -> Finding:
@@ -246,7 +275,7 @@ async def _verified(connection: Link) -> Finding:
 async def _temporal(settings: Settings, services: Services) -> list[Finding]:
     where = services.temporal.get("target_host", "?")
     try:
-        client = await connect(settings, services)
+        client = await connect(settings, services, db=None)
         missing = await missing_search_attributes(client)
     except (Stop, RPCError) as error:
         mend = "Start it (`alongside up`), or correct TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and how to sign in."

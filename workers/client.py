@@ -21,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from records.database import Keyed
 from records.identity import opener
 from records.keyring import KeyRing
+from records.payload_keys import PayloadKeys
 from records.people import seal_whoever_is_open
 from records.ring_keys import introduce
 from workers.codec import converter
@@ -105,11 +106,17 @@ def running(data_dir: Path) -> Embedded | None:
     return embedded if psutil.pid_exists(embedded.pid) else None
 
 
-async def connect(settings: Settings, services: Services | None = None, *, lazy: bool = False) -> Client:
-    """A client of Temporal that speaks our models, sealed. Raises Stop when it cannot be reached, unless `lazy`."""
+async def connect(
+    settings: Settings, services: Services | None = None, *, db: "Pool | None", lazy: bool = False
+) -> Client:
+    """A client of Temporal that speaks our models, sealed. Raises Stop when it cannot be reached, unless `lazy`.
+
+    What is of people is sealed with their keys, which are in `db`; without it, look after Temporal itself alone.
+    """
     temporal = (services or resolve(settings)).temporal
+    sealing = converter(load_keys(settings), PayloadKeys(db) if db is not None else None)
     try:
-        return await Client.connect(**temporal, data_converter=converter(load_keys(settings)), lazy=lazy)
+        return await Client.connect(**temporal, data_converter=sealing, lazy=lazy)
     except (RPCError, RuntimeError, OSError) as error:
         where = temporal.get("target_host", "?")
         raise Stop(f"Temporal does not answer at {where}: {_first_line(error)}.") from error

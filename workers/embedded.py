@@ -15,10 +15,11 @@ from temporalio.testing import WorkflowEnvironment
 
 from records.keyring import KeyRing
 from records.migrate import migrate
+from records.payload_keys import PayloadKeys
 from records.programs import program
 from records.rights import READER, WRITER
 from records.ring_keys import used
-from workers.client import Embedded, add_search_attributes, register_search_attributes, wanted_search_attributes
+from workers.client import Embedded, Pool, add_search_attributes, register_search_attributes, wanted_search_attributes
 from workers.codec import converter
 from workers.folder import make_private, only_one, restored_half, write_private
 from workers.keys import from_file, make_file, own_file
@@ -112,9 +113,10 @@ class EmbeddedServices:
         self._tell()
         return door
 
-    async def client(self) -> Client:
-        """A client of the embedded Temporal."""
-        return await Client.connect(self.temporal_address, data_converter=converter(self.keys))
+    async def client(self, pool: "Pool | None" = None) -> Client:
+        """A client of the embedded Temporal. What is of people it seals and opens with the keys in `pool`."""
+        people = PayloadKeys(pool) if pool is not None else None
+        return await Client.connect(self.temporal_address, data_converter=converter(self.keys, people))
 
     @asynccontextmanager
     async def away(self, server: Server) -> AsyncIterator[None]:

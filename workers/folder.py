@@ -48,6 +48,15 @@ def only_one(folder: Path) -> Iterator[None]:
         yield
 
 
+def flush(folder: Path) -> None:
+    """What stands in a folder is on the disk when this returns."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_private(file: Path, text: str) -> None:
     """Write the whole file at once, readable by us only."""
     unfinished = file.with_suffix(".unfinished")

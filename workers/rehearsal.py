@@ -112,7 +112,7 @@ class Stage:
     async def _end(self, transition_id: str) -> None:
         """Nothing is followed after its story; one that closed in it has ended already."""
         try:
-            await self._environment.client.get_workflow_handle(workflow_id(transition_id)).terminate("played")
+            await self._environment.client.get_workflow_handle(workflow_id(transition_id)).terminate(reason="played")
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -70,5 +70,5 @@ class RehearsedVisits:
             alert = Alert(row["at"], row["rung"], tuple(Role(role) for role in row["roles"]))
             self.events.append(outings.told(self._all[row["id"]], alert))
         for visit in self._out.values():
-            await self._client.get_workflow_handle(visits.workflow_id(visit.id)).terminate("played")
+            await self._client.get_workflow_handle(visits.workflow_id(visit.id)).terminate(reason="played")
         return self.events

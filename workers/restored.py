@@ -6,6 +6,7 @@ from pathlib import Path
 import structlog
 
 from workers.client import Services, connect, connect_pool
+from workers.erased import look
 from workers.folder import RESTORED
 from workers.mending import compared, mend
 from workers.rebuild import lost, rebuild
@@ -29,9 +30,10 @@ async def bring_together(settings: Settings, services: Services) -> None:
 
 
 async def _once(settings: Settings, services: Services, marker: Path) -> None:
-    client = await connect(settings, services)
     pool = await connect_pool(settings, services, size=4)
     try:
+        client = await connect(settings, services, db=pool)
+        await look(client, settings, pool)  # who was erased is not followed again
         mended = await mend(client, settings, pool, await compared(client, settings, pool))
         came = await rebuild(await lost(client, settings, pool))
     finally:

@@ -7,42 +7,54 @@ from pathlib import Path
 
 import structlog
 
+from records.erased import Listed
 from records.keyring import KeyRing
 from records.migrate import known
 from records.ring_keys import differing
 from workers.account import lent_account
 from workers.backup import MANIFEST, POSTGRES, TEMPORAL, WAL, Manifest, part, read_manifest
-from workers.folder import RESTORED, RESTORING, make_private, only_one, write_private
+from workers.erased import add, read
+from workers.folder import RESTORED, RESTORING, flush, make_private, only_one, write_private
 from workers.keys import own_file, write_file
 from workers.postgres_server import MAJOR
 from workers.stop import Stop
 
 log = structlog.get_logger(__name__)
 
-_MAY_BE_THERE = frozenset({"lock", "keys.json"})
-"""What an empty data folder may have: our lock, and the keys that were put there beforehand."""
+_MAY_BE_THERE = frozenset({"lock", "keys.json", "erased.jsonl"})
+"""What an empty data folder may have: our lock, and the keys and the list that were put there beforehand."""
+HOW = (
+    "Say where the list is with --erased (it lay beside the keys of the system that was lost; the newest copy counts), "
+    "or with --no-list that there is none any more: whoever was erased since is readable until they are erased again."
+)
 _ROOM = 8
 """How many times its own size a backup may need when it is unpacked."""
 
 
-def restore(backup: Path, data_dir: Path, keys: KeyRing, *, keep_keys: bool) -> Manifest:
+def restore(
+    backup: Path, data_dir: Path, keys: KeyRing, *, keep_keys: bool, erased: Path | None, erased_into: Path
+) -> Manifest:
     """Put a backup into a new or empty data folder; with `keep_keys`, the keys beside it.
 
-    Everything is looked at before anything is written. Raises Stop.
+    `erased` is a list of who was erased, None when there is none any more; what it has is on the list `erased_into`
+    afterwards. Everything is looked at before anything is written. Raises Stop.
     """
     backup, data_dir = backup.absolute(), data_dir.absolute()
     manifest = read_manifest(backup)
     _check(backup, manifest, keys)
+    listed = _list(erased, manifest, keys) if erased is not None else []
     _check_folder(data_dir, manifest)
     make_private(data_dir)
     with only_one(data_dir):
         _unpack(backup, data_dir)
         if keep_keys and not own_file(data_dir).exists():
             write_file(own_file(data_dir), keys)
+        there = {one.id for one in read(erased_into, keys).listed}
+        add(erased_into, [one for one in listed if one.id not in there], keys)
         write_private(data_dir / RESTORED, manifest.model_dump_json(include={"taken_at", "alongside"}) + "\n")
         for name in (TEMPORAL, "postgres"):
             (data_dir / RESTORING / name).rename(data_dir / name)
-        _flushed(data_dir)
+        flush(data_dir)
         (data_dir / RESTORING).rmdir()
     return manifest
 
@@ -62,6 +74,19 @@ def _check(backup: Path, manifest: Manifest, keys: KeyRing) -> None:
     needed = [{"id": key.id, "proof": bytes.fromhex(key.proof), "retired_at": None} for key in manifest.keys]
     if problem := differing(keys, needed):
         raise Stop(f"These are not the keys of this backup. {problem}", 5)
+
+
+def _list(file: Path, manifest: Manifest, keys: KeyRing) -> list[Listed]:
+    """The list of who was erased, whole and at least as long as it was when the backup was made."""
+    if not file.exists():
+        raise Stop(f"The list of who was erased is not there: {file}. {HOW}", 2)
+    found = read(file, keys)
+    if found.damaged:
+        lines = ", ".join(str(number) for number in found.damaged)
+        raise Stop(f"Not every line of {file} was written with these keys (see {lines}): use another copy.", 2)
+    if len({one.id for one in found.listed}) < manifest.erased:
+        raise Stop(f"{file} is older than the backup, which knows of more who were erased: use a newer copy.", 2)
+    return found.listed
 
 
 def _check_folder(data_dir: Path, manifest: Manifest) -> None:
@@ -104,11 +129,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _flushed(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

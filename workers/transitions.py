@@ -27,8 +27,9 @@ from planner.preview import Preview
 from planner.refused import Refused, closed_as
 from records import commit, reconcile
 from records.database import Database
-from records.errors import NotBegun
+from records.errors import NotBegun, NotRegistered
 from records.going_on import GoingOn, going_on
+from records.payload_keys import WhoseUnknown
 from records.reconcile import Difference, Kind
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.journey import Journey
@@ -38,6 +39,7 @@ from workflows.state import TransitionState
 from workflows.transition import REMEMBERED, TransitionWorkflow
 
 ENDED = "The transition closed before this could be done."
+UNKNOWN = "No transition of that id is being followed."
 AT_ONCE = 16
 """How many journeys are asked at the same time."""
 
@@ -124,6 +126,8 @@ async def _start(client: Client, task_queue: str, transition_id: str, state: Tra
         return await client.execute_update_with_start_workflow(
             TransitionWorkflow.begun, start_workflow_operation=operation
         )
+    except WhoseUnknown as error:
+        raise Refused("not-found", NotRegistered(transition_id).message) from error
     except WorkflowUpdateFailedError as error:
         raise refused(error, ENDED) from error
     except WorkflowAlreadyStartedError as error:
@@ -139,6 +143,8 @@ async def send(client: Client, transition_id: str, command: AnyCommand, db: "Dat
     """
     try:
         return await _handle(client, transition_id).execute_update(TransitionWorkflow.command, command, id=command.id)
+    except WhoseUnknown as error:
+        raise Refused("not-found", UNKNOWN) from error
     except (WorkflowUpdateFailedError, RPCError) as error:
         if isinstance(error, RPCError) and error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -156,7 +162,7 @@ async def _absent(client: Client, transition_id: str, error: RPCError) -> Except
     except RPCError as unknown:
         if unknown.status is not RPCStatusCode.NOT_FOUND:
             raise
-        return Refused("not-found", "No transition of that id is being followed.")
+        return Refused("not-found", UNKNOWN)
     match answer.workflow_execution_info.status:
         case WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED:
             return closed_as(await _handle(client, transition_id).result())
@@ -185,6 +191,8 @@ async def preview(client: Client, transition_id: str, command: AnyCommand) -> Pr
     """What a command would do. Raises Refused exactly when the command would be."""
     try:
         answer = await _handle(client, transition_id).query(TransitionWorkflow.preview, command)
+    except WhoseUnknown as error:
+        raise Refused("not-found", UNKNOWN) from error
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -281,11 +289,18 @@ async def differences(client: Client, db: Database) -> list[str]:
 async def compared(client: Client, db: Database) -> list[Difference]:
     """Where Temporal and the records tell of a journey differently; empty when all is well."""
     told, stuck = await journeys(client)
-    records = {one: row async for one, row in reconcile.recorded(db) if one not in stuck}
+    records, known = {}, set()
+    async for one, row in reconcile.recorded(db):
+        if one in stuck:
+            known.add(one)
+        else:
+            records[one] = row
     found = [
         Difference(
             Kind.STUCK, one, f"Transition {one} cannot go on: its workflow fails again and again, as the worker logs."
         )
+        if one in known
+        else reconcile.unknown(one)  # and so is the key that would open what it holds
         for one in stuck
     ]
     return found + reconcile.compared({one: journey.model_dump(mode="json") for one, journey in told.items()}, records)
@@ -301,7 +316,7 @@ async def compared_one(client: Client, db: Database, transition_id: str) -> list
 async def stop_following(client: Client, transition_id: str, why: str) -> None:
     """End the workflow of a transition as it stands, if one runs; the records are left as they are."""
     try:
-        await _handle(client, transition_id).terminate(why)
+        await _handle(client, transition_id).terminate(reason=why)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

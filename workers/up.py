@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from records.migrate import pending
 from workers.client import Pool, Services, bare_connection, connect, connect_pool, register_search_attributes, resolve
 from workers.embedded import EmbeddedServices
+from workers.erased import before_anybody_looks
 from workers.keys import configured
 from workers.restored import bring_together
 from workers.settings import Settings
@@ -59,7 +60,7 @@ async def run_worker_alone(settings: Settings) -> None:
     """Run a worker on the configured services until SIGINT or SIGTERM."""
     services = resolve(settings)
     await _require_migrated(settings)
-    await _register(await connect(settings, services))
+    await _register(await connect(settings, services, db=None))
     async with stopping() as stop:
         await _work(settings, services, stop)
 
@@ -104,7 +105,8 @@ async def _work(
 
     pool = await connect_pool(settings, services)
     try:
-        client = await connect(settings, services)
+        await before_anybody_looks(settings, pool)
+        client = await connect(settings, services, db=pool)
         async with door(settings, pool, client, listening) if door and listening else nullcontext():
             await run_worker(settings, client, pool, stop)
     finally:

@@ -16,6 +16,7 @@ from records.database import Database
 from records.errors import RecordsError
 from records.policy import policy
 from schemas.visit import CheckOut, Extend, Visit, VisitState
+from workers.codec import about_to_begin
 from workers.refusals import refused
 from workflows.visit import VisitWorkflow
 
@@ -44,6 +45,7 @@ async def check_in(client: Client, task_queue: str, db: Database, visit: Visit, 
 
 async def _start(client: Client, task_queue: str, db: Database, visit: Visit, ahead_by: float = 0) -> Visit:
     state = VisitState(visit=visit, policy=await policy(db, visit.team or ""), ahead_by=ahead_by)
+    await about_to_begin(client, workflow_id(visit.id), visit.transition_id)
     operation = WithStartWorkflowOperation(
         VisitWorkflow.run,
         state,
@@ -115,6 +117,7 @@ async def not_followed(client: Client, db: Database) -> list[Visit]:
 
 async def follow(client: Client, task_queue: str, db: Database, visit: Visit) -> bool:
     """Miss somebody who is out by the records from now on; whether nobody did. No worker has to run for it."""
+    await about_to_begin(client, workflow_id(visit.id), visit.transition_id)
     try:
         await client.start_workflow(
             VisitWorkflow.run,
@@ -132,7 +135,7 @@ async def enter_again(client: Client, task_queue: str, db: Database, visit_id: s
     """Record a visit that Temporal alone knows of, and go on missing whoever is out on it."""
     known = await state(client, visit_id)
     handle = _handle(client, visit_id)
-    await handle.terminate("the records do not know of it: it is entered again")
+    await handle.terminate(reason="the records do not know of it: it is entered again")
     await follow(client, task_queue, db, known)
 
 

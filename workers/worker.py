@@ -3,6 +3,7 @@
 import asyncio
 import compileall
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,7 +21,7 @@ from activities.retention import RetentionActivities
 from activities.support import SupportActivities
 from activities.visits import VisitActivities
 from activities.webhooks import WebhookActivities
-from workers import abreast, astray, bulk, privacy_alerts, retention, seals, support, webhooks, worklist
+from workers import abreast, astray, bulk, erased, privacy_alerts, retention, seals, support, webhooks, worklist
 from workers.client import Pool
 from workers.keeping import keep
 from workers.settings import Settings
@@ -60,7 +61,9 @@ def build_worker(
     notices = NoticeActivities(pool, mailer)
     covering = CoveringActivities(pool, client, settings.division)
     many = BulkActivities(pool, client)
-    erasing = RetentionActivities(pool, client, email=mailer is not None)
+    erasing = RetentionActivities(
+        pool, client, email=mailer is not None, write_down=partial(erased.write_down, settings, pool)
+    )
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -153,6 +156,7 @@ async def run_worker(settings: Settings, client: Client, pool: Pool, stop: async
                 ("seals", lambda: seals.seal(pool), seals.EVERY),
                 *([("worklist", lambda: worklist.keep(pool, settings), worklist.EVERY)] if settings.worklist else []),
                 ("erasures", lambda: retention.follow_all(client, queue, pool), retention.EVERY),
+                ("erased again", lambda: erased.look(client, settings, pool), erased.EVERY),
                 ("broken glass", lambda: privacy_alerts.follow_all(client, queue, pool), privacy_alerts.EVERY),
             )
         ]

@@ -27,7 +27,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="alongside-bench-") as folder:
         async with EmbeddedServices(Path(folder), ui=False) as services:
             pool = await open_pool(services.database_url, services.keys)
-            costs = await measure(await services.client(), pool, load_settings(task_queue="bench"))
+            costs = await measure(await services.client(pool), pool, load_settings(task_queue="bench"))
             await pool.close()
         _print(costs)
     print(f"| planner steps (a wake-up or a command decided) a second, one core | | {planner_speed():,.0f} | |")

@@ -167,7 +167,7 @@ async def _browser(url: str, page: Page, listener: Listener | None) -> AsyncIter
         server_settings={"timezone": "UTC"},
     )
     settings = Settings(keys=SecretStr(RING.written()))
-    temporal = await connect(settings, _nowhere(), lazy=True)
+    temporal = await connect(settings, _nowhere(), db=pool, lazy=True)
     door = listen(LOOPBACK, 0)
     address = f"http://{LOOPBACK}:{door.getsockname()[1]}"
     try:

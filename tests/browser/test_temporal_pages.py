@@ -48,7 +48,8 @@ class Here:
 async def here(tmp_path: Path) -> AsyncIterator[Here]:
     """Services with Temporal's pages, ours beside them, and a step that was reported in somebody's own words."""
     async with EmbeddedServices(tmp_path / "data") as services:
-        pool, client = await open_pool(services.database_url, services.keys), await services.client()
+        pool = await open_pool(services.database_url, services.keys)
+        client = await services.client(pool)
         async with place(client, pool) as there, there.worker():
             await upsert_staff(pool, [member("ops", Role.OPERATIONS, None)])
             person = await there.take_on()

@@ -16,6 +16,7 @@ import httpx
 from temporalio.client import Client
 
 from records.migrate import migrate
+from records.payload_keys import PayloadKeys
 from records.rights import WRITER
 from tests.chaos import build
 from tests.chaos.disk import Disk
@@ -143,15 +144,15 @@ async def running(folder: Path, no_disk: str | None) -> AsyncIterator[World]:
         stack.push_async_callback(post.close)
         database_wire, temporal_wire = await _wires(stack, postgres, port)
         keys = make_file(own_file(folder))
-        direct, client = [
-            await Client.connect(address, data_converter=converter(keys))
-            for address in (temporal.address, temporal_wire.address)
-        ]
-        await register_search_attributes(direct)
         way_in = f"postgresql://{WRITER}@{database_wire.address}/{DATABASE}"
         records, pool = await open_pool(_url(postgres), keys), await open_pool(way_in, keys)
         stack.callback(records.terminate)
         stack.callback(pool.terminate)
+        direct, client = [
+            await Client.connect(address, data_converter=converter(keys, PayloadKeys(db)))
+            for address, db in ((temporal.address, records), (temporal_wire.address, pool))
+        ]
+        await register_search_attributes(direct)
         environment = _environment(folder, way_in, temporal_wire.address, post.port)
         web, web_url = _web(folder, environment)
         world = World(

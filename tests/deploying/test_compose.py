@@ -234,8 +234,9 @@ def test_mounted_files_exist_and_volumes_are_declared(name: str) -> None:
             assert how == ["ro"]
         else:
             assert source in declared
-            # PostgreSQL 18 keeps its data below its folder; the folder for worklists is in our image.
-            assert (source, target) in {("postgres", "/var/lib/postgresql"), ("worklists", "/worklists")}
+            # PostgreSQL 18 keeps its data below its folder; the folders for worklists and the list are in our image.
+            ours = {("worklists", "/worklists"), ("erased", "/erased")}
+            assert (source, target) in ours | {("postgres", "/var/lib/postgresql")}
 
 
 def test_temporal_can_read_its_dynamic_configuration() -> None:

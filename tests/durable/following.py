@@ -23,6 +23,7 @@ from schemas.command import AnyCommand, Receipt, Start
 from schemas.pathway import Pathway
 from schemas.person import Person
 from schemas.staff import StaffMember
+from tests.keys import for_people
 from workers.client import Pool
 from workers.settings import Settings, load_settings
 from workers.transitions import send, start_transition, workflow_id
@@ -102,7 +103,7 @@ class Place:
         """Let nobody be followed any more whom no worker will follow."""
         for person in self.followed:
             with contextlib.suppress(RPCError):  # that one has ended
-                await person.handle.terminate("the test is over")
+                await person.handle.terminate(reason="the test is over")
 
     async def register(self, pathway: Pathway, *, at: datetime, born: date, coordinator: str = COORDINATOR) -> str:
         """Enter a person and their transition, not followed yet; its id."""
@@ -149,7 +150,7 @@ async def place(client: Client, pool: Pool, **settings: Any) -> AsyncIterator[Pl
             _member("lead-1", Role.TEAM_LEAD, TEAM),
         ],
     )
-    found = Place(client, pool, load_settings(task_queue=f"durable-{uuid4()}", **settings))
+    found = Place(for_people(client, pool), pool, load_settings(task_queue=f"durable-{uuid4()}", **settings))
     yield found
     await found.leave()
 

@@ -20,6 +20,7 @@ from tests.durable.following import COORDINATOR, TEAM, Followed, Place, inpatien
 from tests.durable.test_cover_absence import worker
 from tests.records.tampering import unhindered
 from workers import absences, visits
+from workers.codec import about_to_begin
 from workers.mending import Mended, compared, mend
 from workers.transitions import cannot_go_on, query_journey, workflow_id
 from workflows.cover_absence import CoverAbsenceWorkflow
@@ -112,11 +113,13 @@ async def test_who_is_not_in_the_records_is_ended_unless_these_are_other_records
     strange = (await query_journey(here.client, person.id)).model_copy(update={"transition_id": str(uuid4())})
     state = TransitionState(definition=inpatient().canonical, team=TEAM, journey=strange)
     queue, one = here.settings.task_queue, workflow_id(strange.transition_id)
+    await about_to_begin(here.client, one, person.id)
     await here.client.start_workflow(TransitionWorkflow.run, state, id=one, task_queue=queue)
     assert await mended(here) == [(Kind.UNKNOWN, True)]
     assert await equal(here)
     await person.handle.terminate("so that most are unknown")
     another = workflow_id(str(uuid4()))
+    await about_to_begin(here.client, another, person.id)
     await here.client.start_workflow(TransitionWorkflow.run, state, id=another, task_queue=queue)
     left = {one.difference.kind: one for one in await repair(here)}
     assert not left[Kind.UNKNOWN].mended

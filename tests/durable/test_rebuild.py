@@ -15,7 +15,7 @@ from schemas.visit import Visit
 from schemas.workforce import Place as Where
 from tests.durable.following import COORDINATOR, TEAM, Followed, Place, inpatient, now, place, until
 from tests.durable.test_cover_absence import booked_with, people, worker
-from tests.keys import RING
+from tests.keys import RING, for_people
 from workers import support, visits
 from workers.client import Pool
 from workers.embedded import ephemeral_temporal
@@ -26,10 +26,10 @@ from workflows.transition import TransitionWorkflow
 
 
 @pytest_asyncio.fixture
-async def empty() -> AsyncIterator[Client]:
+async def empty(pool: Pool) -> AsyncIterator[Client]:
     """Another Temporal, which knows of nobody."""
     async with ephemeral_temporal(RING) as client:
-        yield client
+        yield for_people(client, pool)
 
 
 async def again(client: Client, there: Place, *, dry_run: bool = False) -> Rebuilt:

@@ -26,6 +26,17 @@ TWICE = """
 -- What was told, or fired, more than once.
 SELECT transition_id, step, kind, due, number, recipient FROM notices GROUP BY 1, 2, 3, 4, 5, 6 HAVING count(*) > 1
 """
+WHOM = """
+-- Somebody who is followed.
+SELECT id::text AS id, person_id FROM transitions WHERE status = 'open' AND pathway = 'inpatient-to-community'
+ORDER BY id LIMIT 1
+"""
+ERASED = """
+-- Who was erased, by the certificate, and how their journey stands.
+SELECT c.id::text AS certificate, c.again_at IS NOT NULL AS again, k.wrapped, t.status, t.exit, p.given_name
+FROM certificates c JOIN person_keys k USING (person_id) JOIN transitions t USING (person_id)
+JOIN people_sealed p ON p.id = c.person_id
+"""
 TO_DO = """
 -- What is done by saying so.
 SELECT transition_id::text AS transition, step FROM steps
@@ -107,18 +118,25 @@ def some_of(folder: Path, first: int, last: int) -> str:
 
 @dataclass(frozen=True)
 class Taken:
-    """Two backups of one system, with what went on in between, and its keys."""
+    """Two backups of one system, with what went on in between, its keys, and who was erased since."""
 
     early: Path
     late: Path
     keys: Path
+    erased: Path
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What was kept apart from the backups, for whoever restores."""
+        return ("--keys", str(self.keys), "--erased", str(self.erased))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def taken(tmp_path_factory: pytest.TempPathFactory) -> Taken:
     """A system that was backed up twice and then killed."""
     folder = tmp_path_factory.mktemp("backup")
-    found = Taken(folder / "early", folder / "late", folder / "data" / "keys.json")
+    data = folder / "data"
+    found = Taken(folder / "early", folder / "late", data / "keys.json", data / "erased.jsonl")
     async with up(folder / "data") as running_here:
         for words in (
             ("import", str(DATA / "staff-2026-11-16.csv"), "--refused", str(folder / "no-staff.csv")),
@@ -128,6 +146,7 @@ async def taken(tmp_path_factory: pytest.TempPathFactory) -> Taken:
             code, said = await running_here.run(*words)
             assert code in (0, 1) if words[0] == "import" else code == 0, said
         assert "The keys are not in it" in said
+        (whom,) = await running_here.ask(WHOM)
         for number in range(3):
             await running_here.done(f"after-{number}", number)
         more = ("import", some_of(folder, 30, 35), "--as-of", "2026-11-16", "--refused", str(folder / "no-more.csv"))
@@ -135,7 +154,24 @@ async def taken(tmp_path_factory: pytest.TempPathFactory) -> Taken:
         code, said = await running_here.run("backup", str(found.late))
         assert code == 0, said
         await running_here.done("lost", 4)
+        await erase(running_here, whom)
     return found
+
+
+async def erase(here: Up, whom: asyncpg.Record) -> None:
+    """Somebody moves away, asks that what is kept of them is destroyed, and it is."""
+    local_id = json.loads((await here.run("show", whom["id"], "--json"))[1])["local_id"]
+    await here.ask("INSERT INTO staff (id, name, role) VALUES ('privacy-2', 'Second', 'privacy-officer')")
+    for words in (
+        ("exit", whom["id"], "moved-away", "--as", "lead-first-outreach-north"),
+        ("retention", "ask", local_id, "--reason", "asked-by-person", "--as", "privacy-officer-1"),
+        ("retention", "approve", local_id, "--as", "privacy-2"),
+    ):
+        code, said = await here.run(*words)
+        assert code == 0, said
+    (line,) = (here.folder / "erased.jsonl").read_text().splitlines()
+    assert json.loads(line)["erasure"]["person_id"] == str(whom["person_id"])
+    assert local_id not in line
 
 
 def mixed(taken: Taken, records: str, temporal: str, into: Path) -> Path:
@@ -152,9 +188,16 @@ def mixed(taken: Taken, records: str, temporal: str, into: Path) -> Path:
 @pytest.mark.parametrize(("records", "temporal"), [("late", "late"), ("early", "late"), ("late", "early")])
 async def test_a_restore_drill(taken: Taken, tmp_path: Path, records: str, temporal: str) -> None:
     backup, data = mixed(taken, records, temporal, tmp_path / "backup"), tmp_path / "data"
-    code, said = await alongside(data, "restore", str(backup), "--keys", str(taken.keys))
+    code, said = await alongside(data, "restore", str(backup), *taken.kept)
     assert code == 0, said
     async with up(data) as restored:
+        (erased,) = await restored.ask(ERASED)
+        assert dict(erased) | {"certificate": ""} == {
+            "certificate": "", "again": True, "wrapped": None, "status": "closed", "exit": "moved-away",
+            "given_name": None,
+        }  # fmt: skip
+        code, said = await restored.run("retention", "certificate", erased["certificate"])
+        assert (code, "so it was destroyed again on" in said) == (0, True), said
         async with asyncio.timeout(180):
             while (data / RESTORED).exists():
                 await asyncio.sleep(0.1)
@@ -172,7 +215,7 @@ async def test_a_restore_drill(taken: Taken, tmp_path: Path, records: str, tempo
 
 
 async def test_what_is_not_as_it_should_be_is_refused_before_anything_is_written(taken: Taken, tmp_path: Path) -> None:
-    data, keys = tmp_path / "data", ("--keys", str(taken.keys))
+    data, keys = tmp_path / "data", taken.kept
     other = tmp_path / "other.json"
     await alongside(data, "keys", "new", str(other))
     broken = mixed(taken, "early", "early", tmp_path / "broken")
@@ -181,10 +224,20 @@ async def test_what_is_not_as_it_should_be_is_refused_before_anything_is_written
         file.write(b"\0\0\0\0")
     unfinished = mixed(taken, "early", "early", tmp_path / "unfinished")
     (unfinished / MANIFEST).unlink()
+    after, empty = mixed(taken, "early", "early", tmp_path / "after"), tmp_path / "empty.jsonl"
+    manifest = json.loads((after / MANIFEST).read_text())
+    assert manifest["erased"] == 0
+    (after / MANIFEST).write_text(json.dumps(manifest | {"erased": 1}))
+    empty.touch()
     for backup, with_keys, why in (
         (broken, keys, "is not what was backed up"),
         (unfinished, keys, "no finished backup"),
-        (taken.early, ("--keys", str(other)), "not the keys of this backup"),
+        (taken.early, ("--keys", str(other), "--no-list"), "not the keys of this backup"),
+        (taken.early, ("--keys", str(taken.keys)), "--erased"),
+        (taken.early, (*keys, "--no-list"), "Leave --no-list out"),
+        (taken.early, ("--keys", str(taken.keys), "--erased", str(tmp_path / "none")), "is not there"),
+        (taken.early, ("--keys", str(taken.keys), "--erased", str(other)), "Not every line"),
+        (after, ("--keys", str(taken.keys), "--erased", str(empty)), "older than the backup"),
         (taken.early, (), "There are no keys"),
         (tmp_path / "nowhere", keys, "no finished backup"),
     ):
@@ -203,7 +256,7 @@ async def test_what_is_not_as_it_should_be_is_refused_before_anything_is_written
 
 
 async def test_a_restore_that_was_cut_off_does_not_start_and_is_done_again(taken: Taken, tmp_path: Path) -> None:
-    data, keys = tmp_path / "data", ("--keys", str(taken.keys))
+    data, keys = tmp_path / "data", taken.kept
     assert (await alongside(data, "restore", str(taken.early), *keys))[0] == 0
     (data / RESTORING).mkdir()
     code, said = await alongside(data, "up")
@@ -213,12 +266,23 @@ async def test_a_restore_that_was_cut_off_does_not_start_and_is_done_again(taken
     assert not (data / RESTORING).exists()
 
 
+async def test_what_was_restored_does_not_start_without_the_list(taken: Taken, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert (await alongside(data, "restore", str(taken.early), *taken.kept))[0] == 0
+    (data / "erased.jsonl").unlink()
+    code, said = await alongside(data, "up", "--no-ui")
+    assert (code, "The list of who was erased is not there" in said) == (1, True), said
+    code, said = await alongside(data, "restore", str(taken.early), "--keys", str(taken.keys), "--no-list")
+    assert (code, "nothing is written over" in said) == (2, True), said
+
+
 async def test_a_folder_that_does_not_run_is_backed_up_too(taken: Taken, tmp_path: Path) -> None:
     code, said = await alongside(taken.keys.parent, "backup", str(tmp_path / "backup"))
     assert code == 0, said
-    code, said = await alongside(
-        tmp_path / "data", "restore", str(tmp_path / "backup"), "--keys", str(taken.keys)
-    )  # fmt: skip
+    assert json.loads((tmp_path / "backup" / MANIFEST).read_text())["erased"] == 1
+    assert not (tmp_path / "backup" / "erased.jsonl").exists(), "a backup would bring an older one back"
+    code, said = await alongside(tmp_path / "data", "restore", str(tmp_path / "backup"), *taken.kept)
     assert code == 0, said
     assert (tmp_path / "data" / "keys.json").read_text() == taken.keys.read_text()
+    assert (tmp_path / "data" / "erased.jsonl").read_text() == taken.erased.read_text()
     assert (tmp_path / "backup").stat().st_mode & 0o077 == 0

@@ -74,7 +74,7 @@ async def running(folder: Path) -> AsyncIterator[World]:
             "ALONGSIDE_DATA_DIR": str(folder),
             "TEMPORAL_ADDRESS": services.temporal_address,
         }
-        world = World(services, await services.client(), pool, environment)
+        world = World(services, await services.client(pool), pool, environment)
         await world.start_worker()
         try:
             yield world

@@ -16,6 +16,7 @@ from records import (
     bulk,
     covering,
     definitions,
+    erased,
     erasures,
     experience,
     feeds,
@@ -31,6 +32,7 @@ from records import (
     my_people,
     notices,
     outcomes,
+    payload_keys,
     peers,
     queries,
     reconcile,
@@ -54,7 +56,7 @@ from tests.keys import RING
 from tests.records.filled import fill
 from workers.postgres_server import DATABASE, PostgresServer
 
-SMALL = {"teams", "staff", "cover", "definitions", "licences"}
+SMALL = {"teams", "staff", "cover", "definitions", "licences", "erased_again"}
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 BLIND = hashlib.sha256(b"5000").digest()
@@ -132,6 +134,12 @@ RETENTION = {
     "how an erasure stands": (erasures.THERE, (ZERO,)),
     "what is of somebody": (erasures.COUNTS, (ZERO,)),
     "whether somebody is followed": (erasures.FOLLOWED, (ZERO, "asked-by-person")),
+    "whose a transition is": (payload_keys.OF_TRANSITION, (ZERO,)),
+    "to whom a visit is": (payload_keys.OF_VISIT, (ZERO,)),
+    "who is back": (erased.BACK, ([ZERO],)),
+    "what is not closed of somebody": (erased.NOT_CLOSED, (ZERO,)),
+    "whether somebody is there": (erased.SOMEBODY_IS_THERE, (ZERO,)),
+    "whom Temporal has to forget": (erased.IN_TEMPORAL, ()),
     "a certificate": (erasures.CERTIFICATE, (ZERO,)),
     "the certificate of somebody": (erasures.CERTIFICATE_OF, (ZERO,)),
     "what Temporal has of somebody": (erasures.TRANSITIONS, (ZERO,)),

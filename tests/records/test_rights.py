@@ -86,7 +86,7 @@ async def test_a_new_table_gets_rights_by_itself(pool: Pool, writer: Pool, reade
     assert await refused(reader, "SELECT * FROM plain")
 
 
-JOINED = ("people", "worklist", "caseload", "without_coordinator", "undelivered", "delays")
+JOINED = ("people", "worklist", "caseload", "without_coordinator", "undelivered", "delays", "certificates")
 """Views that nobody can write to at all, whatever their rights."""
 
 

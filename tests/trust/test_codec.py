@@ -73,7 +73,7 @@ async def test_a_running_process_reads_what_is_sealed_with_a_new_key() -> None:
     prepared = RING.with_new(date(2026, 11, 28))
     rotated = prepared.using(prepared.ids[-1])
     running = KeyRing.parse(RING.written(), again=lambda: rotated)
-    (payload,) = await SealingCodec(rotated, "transition-1").encode([Payload(data=b"x")])
+    (payload,) = await SealingCodec(rotated, None, "transition-1").encode([Payload(data=b"x")])
     (opened,) = await SealingCodec(running).decode([payload])
     assert opened.data == b"x"
     assert running.current == rotated.current
@@ -119,7 +119,7 @@ async def test_a_sealed_history_replays(temporal: Client, pool: Pool) -> None:
     )
     replayer = Replayer(
         workflows=[TransitionWorkflow],
-        data_converter=converter(RING),
+        data_converter=temporal.data_converter,
         workflow_runner=SandboxedWorkflowRunner(STRICT),
     )
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)

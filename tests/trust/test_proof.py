@@ -32,6 +32,7 @@ from tests.durable.following import until
 from tests.faults.conftest import ALONGSIDE
 from tests.trust.people import BEGINS, Search, Somebody, thousand
 from workers.client import Pool, open_pool
+from workers.codec import about_to_begin
 from workers.embedded import EmbeddedServices
 from workers.transitions import cannot_go_on, send, start_transition, workflow_id
 from workflows import attributes
@@ -65,7 +66,7 @@ async def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     async with EmbeddedServices(folder, ui=False) as services, _worker(services, folder.parent / "worker.log"):
         pool = await open_pool(services.owner_url, services.keys)
         try:
-            client = await services.client()
+            client = await services.client(pool)
             await _live(client, pool, found)
             found.exported, found.attributes = await _handed_out(client)
         finally:
@@ -172,6 +173,7 @@ async def _makes_no_sense(client: Client, pool: Pool, one: Somebody, transition_
     """What is handed over is no model of ours, and is about somebody."""
     who = one.person.model_dump(mode="json") | {"definition": [one.free_text], "do": 7}
     wrong = f"transition-{uuid4()}"
+    await about_to_begin(client, wrong, transition_id)
     await client.start_workflow("TransitionWorkflow", who, id=wrong, task_queue="alongside")
     await until(lambda: cannot_go_on(client, wrong.removeprefix("transition-")), 60)
     await client.get_workflow_handle(wrong).terminate("the test is over")

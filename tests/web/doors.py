@@ -22,7 +22,7 @@ async def house_on(pool: Pool, temporal: Client | None = None, *, demo: bool = F
     """A house on the records of a test."""
     settings = Settings.model_validate(said)
     away = Services("postgresql://nowhere", {"target_host": NOWHERE})
-    return House(settings, pool, temporal or await connect(settings, away, lazy=True), Pages(), demo)
+    return House(settings, pool, temporal or await connect(settings, away, db=pool, lazy=True), Pages(), demo)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -15,8 +15,10 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.client import Client
 from temporalio.converter import WorkflowSerializationContext
 
-from records import access
+from records import access, payload_keys
 from records.keyring import KeyRing
+from records.payload_keys import PayloadKeys
+from records.person_keys import destroy_key
 from records.staff import upsert_staff
 from schemas.codes import Role
 from tests.keys import RING
@@ -62,6 +64,15 @@ def transition(person: Recorder) -> str:
 async def sealed(workflow: str, said: object = SECRET, keys: KeyRing = RING) -> Payload:
     """A payload as Temporal has it."""
     (payload,) = await converter(keys).with_context(WorkflowSerializationContext("default", workflow)).encode([said])
+    return payload
+
+
+async def sealed_for(pool: Pool, workflow: str, person: Recorder) -> Payload:
+    """The same, sealed with the key of somebody."""
+    people = PayloadKeys(pool)
+    await people.hear_of(workflow, person.journey.transition_id)
+    sealing = converter(RING, people).with_context(WorkflowSerializationContext("default", workflow))
+    (payload,) = await sealing.encode([SECRET])
     return payload
 
 
@@ -214,3 +225,25 @@ async def test_too_much_at_once_is_refused(browser: httpx.AsyncClient) -> None:
 async def test_nobody_may_ask_where_temporal_has_no_pages(pool: Pool, temporal: Client) -> None:
     async with watching(pool, temporal=temporal) as browser:
         assert (await ask(browser, await sealed("support-peer-north"))).status_code == 403
+
+
+async def test_what_is_of_somebody_whose_key_was_destroyed_stays_shut(
+    browser: httpx.AsyncClient, pool: Pool, person: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await break_glass(pool, person)
+    payload = await sealed_for(pool, transition(person), person)
+    assert opened(await ask(browser, payload)) == [SECRET]
+    whose = await pool.fetchval("SELECT person_id FROM transitions WHERE id = $1", UUID(person.journey.transition_id))
+    await destroy_key(pool, whose, day(TODAY))
+    monkeypatch.setattr(payload_keys, "AT_HAND", 0.0)
+    (said,) = opened(await ask(browser, payload))
+    assert str(said).startswith("What was kept of this person was made unreadable for good on")
+
+
+async def test_a_visit_that_the_records_do_not_know_opens_only_when_it_is_to_nobody(
+    browser: httpx.AsyncClient, pool: Pool, person: Recorder
+) -> None:
+    await break_glass(pool, person)
+    visit = f"visit-{uuid4()}"
+    assert opened(await ask(browser, await sealed(visit))) == [SECRET]
+    assert opened(await ask(browser, await sealed_for(pool, visit, person))) == ["It is not known whose this is."]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 
-from web.answers import LOST
+from records.database import LOST
 from workers.ports import LOOPBACK
 
 

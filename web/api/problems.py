@@ -14,9 +14,10 @@ from starlette.routing import compile_path
 from temporalio.service import RPCError
 
 from planner.refused import Refused
+from records.database import LOST
 from records.errors import RecordsError
 from web.acting import NoAnswer
-from web.answers import AWAY, LOST, STATUS
+from web.answers import AWAY, STATUS
 from web.forms import NotAsItMayBe
 from web.viewer import NotYours
 

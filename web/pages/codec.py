@@ -17,9 +17,10 @@ from temporalio.api.common.v1 import Payload, Payloads
 from planner.policy import Action, Sight, sight
 from records import access, payloads
 from records.keyring import Unreadable
+from records.payload_keys import TRANSITION, VISIT
 from web.house import House
 from web.viewer import House_, SignedOut, Viewer, signed_in
-from workers.codec import is_sealed, workflow_of
+from workers.codec import is_of_a_person, is_sealed, workflow_of
 from workers.execution import ui_url
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,6 @@ LARGEST = 16 * 1024 * 1024
 ELSEWHERE = "Temporal's pages are elsewhere: see ALONGSIDE_TEMPORAL_UI_URL."
 OF_STAFF = ("support-", "cover-absence-", "webhook-", "bulk-", "privacy-alert-")
 """How the ids of workflows begin that hold staff, machines and ids, and of nobody else more."""
-TRANSITION, VISIT = "transition-", "visit-"
 
 
 class NotOpened(Exception):
@@ -98,8 +98,10 @@ async def _asked(request: Request) -> Payloads:
 
 async def _opened(here: House, viewer: Viewer, asked: list[Payload]) -> list[Payload]:
     shut: dict[str, str | None] = {}
-    for workflow in {workflow_of(one) for one in asked if is_sealed(one)}:
-        shut[workflow] = await _why_not(here, viewer, workflow)
+    sealed = [one for one in asked if is_sealed(one)]
+    of_people = {workflow_of(one) for one in sealed if is_of_a_person(one)}
+    for workflow in {workflow_of(one) for one in sealed}:
+        shut[workflow] = await _why_not(here, viewer, workflow, of_a_person=workflow in of_people)
     if shut:
         log.info(
             "asked to open what Temporal holds",
@@ -125,13 +127,14 @@ async def _one(here: House, payload: Payload, shut: dict[str, str | None]) -> Pa
     return opened
 
 
-async def _why_not(here: House, viewer: Viewer, workflow: str) -> str | None:
+async def _why_not(here: House, viewer: Viewer, workflow: str, *, of_a_person: bool) -> str | None:
     """Why what is of a workflow stays shut, in a sentence; None when it opens, and then it is kept that they looked."""
-    if workflow.startswith(OF_STAFF):
+    if workflow.startswith(OF_STAFF) and not of_a_person:
         return None
     transition_id = await _transition(here, workflow)
     if transition_id is None:
-        return None if workflow.startswith(VISIT) and _uuid(workflow, VISIT) else "It is not known whose this is."
+        to_nobody = _uuid(workflow, VISIT) is not None and not of_a_person
+        return None if to_nobody else "It is not known whose this is."
     now = here.clock()
     seen = await access.standing(here.db, viewer.staff, viewer.role, viewer.team, transition_id, now)
     if seen is None or sight(viewer.role, seen.standing) is not Sight.WHOLE:
