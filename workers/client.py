@@ -23,6 +23,7 @@ from records.identity import opener
 from records.keyring import KeyRing
 from records.people import seal_whoever_is_open
 from records.ring_keys import introduce
+from records.words_before import seal_what_is_open
 from workers.codec import converter
 from workers.keys import load_keys
 from workers.settings import Settings
@@ -139,6 +140,7 @@ async def open_pool(database_url: str, keys: KeyRing, *, size: int = 10) -> Pool
     try:
         await introduce(pool)
         await seal_whoever_is_open(pool)
+        await seal_what_is_open(pool)
     except BaseException:
         pool.terminate()
         raise

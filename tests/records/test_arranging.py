@@ -108,7 +108,7 @@ async def ask(pool: Pool, journey: Journey, command: AnyCommand | None = None, a
 
 async def recorded(pool: Pool) -> list[Journey]:
     """Every journey as the records have it."""
-    rows = await pool.fetch("SELECT journey::text AS journey FROM transitions ORDER BY id")
+    rows = await pool.fetch("SELECT readable(id, journey) AS journey FROM transitions ORDER BY id")
     return [Journey.model_validate_json(row["journey"]) for row in rows]
 
 
