@@ -58,12 +58,12 @@ SEAL_BULK = """
 -- The same, sealed.
 UPDATE bulk_actions SET said = $2::text::jsonb WHERE id = $1
 """
-_TEXTS = (
+TEXTS = (
     ("bookings", "override_reason", ()), ("bookings", "released_why", CODES), ("assignments", "why", ()),
     ("assignments", "reason", ()), ("visits", "alone_because", ()), ("ready_periods", "withdrawn_why", ()),
 )  # fmt: skip
 """Texts beside a journey in which somebody's words stand, and what among them is a code."""
-_JSON = (("fact_periods", "value"), ("assignments", "considered"), ("peer_queue", "ask"), ("peer_queue", "considered"))
+JSON = (("fact_periods", "value"), ("assignments", "considered"), ("peer_queue", "ask"), ("peer_queue", "considered"))
 """The same as JSON."""
 
 
@@ -109,9 +109,9 @@ async def _transition(link: Link, which: UUID) -> None:
         told = words.journey(json.loads(recorded), codes(Journey.model_validate_json(recorded)))
         steps = [*told["steps"].values(), *([told["silence"]] if told.get("silence") else [])]
         await link.execute(JOURNEY, which, as_it_stands(told), as_json(steps))
-    for table, column, known in _TEXTS:
+    for table, column, known in TEXTS:
         await _column(link, which, texts(table, column, "text"), partial(words.reason, codes=known))
-    for table, column in _JSON:
+    for table, column in JSON:
         await _column(link, which, texts(table, column, "jsonb"), partial(_json, words, column))
 
 

@@ -50,7 +50,8 @@ UNION ALL SELECT 'visit', id FROM visits WHERE alone_because IS NOT NULL AND tra
 UNION ALL SELECT 'bulk', id FROM bulk_actions WHERE said ->> 'reason' IS NOT NULL;
 
 
--- Why a period was withdrawn is sealed once, and is otherwise kept as everything else that was said of it.
+-- Why a period was withdrawn is sealed once (or gone, of whoever was erased before), and is otherwise kept as everything
+-- else that was said of it.
 CREATE OR REPLACE FUNCTION ready_periods_keep_what_was_said() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE'
@@ -59,7 +60,8 @@ BEGIN
         AND OLD.corrects IS NOT DISTINCT FROM NEW.corrects
         AND (OLD.withdrawn_at IS NULL
             OR ((OLD.withdrawn_at, OLD.withdrawn_by) = (NEW.withdrawn_at, NEW.withdrawn_by)
-                AND strpos(OLD.withdrawn_why, U&'\E000') = 0 AND strpos(NEW.withdrawn_why, U&'\E000') = 1))
+                AND strpos(OLD.withdrawn_why, U&'\E000') = 0
+                AND (strpos(NEW.withdrawn_why, U&'\E000') = 1 OR NEW.withdrawn_why = '(erased)')))
         AND (OLD.ends IS NULL AND OLD.withdrawn_at IS NULL
             OR (OLD.ends, OLD.ended_by, OLD.ended_at) IS NOT DISTINCT FROM (NEW.ends, NEW.ended_by, NEW.ended_at)) THEN
         RETURN NEW;

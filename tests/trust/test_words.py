@@ -15,11 +15,13 @@ import pytest
 from pydantic import BaseModel, StringConstraints
 
 from planner.journey import decide, start, wake
-from records import access, bulk, chain, held, listings, ready, reconcile, visits
+from records import access, bulk, chain, held, listings, ready, reconcile, visits, words_before
 from records.access import Reason
 from records.arranging import arrange
 from records.commit import commit
+from records.migrate import MIGRATIONS
 from records.people import register
+from records.person_keys import destroy_key
 from records.ready import Spell
 from records.staff import upsert_staff
 from records.story import lines
@@ -36,10 +38,11 @@ from schemas.journey import Journey
 from schemas.pathway import Pathway
 from schemas.visit import Visit
 from schemas.workforce import Place
+from tests.keys import RING
 from tests.records.journeys import MANAGERS, T0, day, member, said, somebody, team_of
 from tests.records.test_arranging import PATHWAY as COMPANY
 from tests.records.test_erasures import CLOSE, OFFICERS, erase, figures
-from workers.client import Pool
+from workers.client import Pool, open_pool
 
 OFFICER = "privacy-1"
 LEAD, COORDINATOR = Actor(role=Role.TEAM_LEAD, staff="lead-one"), Actor(role=Role.COORDINATOR, staff="coord-one")
@@ -298,12 +301,67 @@ async def test_what_was_said_is_gone_with_the_key_and_every_figure_stays(staffed
     assert action.said.reason == spoken.words["many"], "said of many, it is no one person's"
 
 
-# Nothing that somebody may write is forgotten: every text of a command, an event or a journey is a code, or their words.
+AS_IT_WAS = """
+-- Every text of one column as it was before anything was sealed.
+UPDATE {table} r SET {column} = $2::text::{kind} WHERE r.ctid = $1
+"""
+
+
+async def as_it_was(pool: Pool, person: Person) -> None:
+    """Everything written open again that is not chained, as it was before anything was sealed."""
+    async with pool.acquire() as link:
+        await link.execute("ALTER TABLE ready_periods DISABLE TRIGGER keeps_what_was_said")
+        columns = [*((table, one, "text") for table, one, _ in words_before.TEXTS),
+                   *((table, one, "jsonb") for table, one in words_before.JSON),
+                   *(("steps", one, "text") for one in ("title", "reason", "by_hand")),
+                   ("bulk_actions", "said", "jsonb")]  # fmt: skip
+        for table, column, kind in columns:
+            whose = "NULL" if table == "bulk_actions" else "r.transition_id"
+            read = f"SELECT r.ctid AS place, readable({whose}, r.{column}) AS said FROM {table} r"
+            for row in await link.fetch(read):
+                await link.execute(AS_IT_WAS.format(table=table, column=column, kind=kind), row["place"], row["said"])
+        await link.execute(
+            "UPDATE transitions SET journey = $2::text::json WHERE id = $1",
+            UUID(person.id), person.journey.model_dump_json(),
+        )  # fmt: skip
+        await link.execute("ALTER TABLE ready_periods ENABLE TRIGGER keeps_what_was_said")
+        migration = (MIGRATIONS / "0052_sealed_words.sql").read_text()
+        (wait,) = [one for one in migration.split(";") if "INSERT INTO words_open" in one]
+        await link.execute(wait[wait.index("INSERT") :])
+
+
+@pytest.mark.parametrize("erased", [False, True])
+async def test_what_was_written_before_is_sealed_by_the_first_who_has_the_keys(
+    staffed: Pool, database_url: str, erased: bool
+) -> None:
+    spoken = Spoken()
+    person = await everything_said(staffed, spoken)
+    local_id = await staffed.fetchval("SELECT local_id FROM people")
+    given = (await held.held(staffed, local_id, OFFICER, day(60))).journeys
+    await as_it_was(staffed, person)
+    assert len(found_in(await the_whole_database(staffed), spoken.words)) > 10
+    if erased:
+        await destroy_key(staffed, await staffed.fetchval("SELECT id FROM people"), day(61))
+    async with await open_pool(database_url, RING, size=1) as opened:
+        assert found_in(await the_whole_database(opened), spoken.words) == []
+        assert await opened.fetchval("SELECT count(*) FROM words_open") == 0
+        if erased:
+            view = await listings.transition(opened, person.id)
+            assert view.journey is not None
+            assert view.journey.steps["own-1"].title == GONE
+        else:
+            again = (await held.held(opened, local_id, OFFICER, day(60))).journeys
+            assert again[0].history == given[0].history
+            assert again[0].parts[:-1] == given[0].parts[:-1], "all but who looked"
+        assert [fault async for fault in chain.faults(opened, lambda _: None)] == []
+
+
+# Nothing that somebody may write is forgotten: every text of a command, event or journey is a code, or their words.
 
 CODES = {
     *("id", "do", "transition_id", "step", "to", "staff", "coordinator", "milestone", "exit", "ladder", "definition"),
     *("fact", "type", "along", "of", "pathway", "group", "worker", "joining", "past", "asked_for", "not_with"),
-    *("stepped_back", "facts.name", "owner", "kind"),
+    *("stepped_back", "team", "checked_out_command"),
 }
 """Names of fields that hold codes: ids, names of the pathway, and staff by their ids."""
 
