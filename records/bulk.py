@@ -40,7 +40,7 @@ SELECT $1, row_number() OVER (ORDER BY r.place, r.id), r.id::text, r.id FROM (
 ) r
 """
 _ACTION = """
-SELECT a.id::text AS id, a.staff, s.name, s.role, s.team, a.at, readable(NULL, a.said) AS said, a.stopped_at,
+SELECT a.id::text AS id, a.staff, s.name, s.role, s.team, a.at, readable(NULL::uuid, a.said) AS said, a.stopped_at,
     a.ended_at, n.name AS stopped_by, i.*
 FROM bulk_actions a JOIN staff s ON s.id = a.staff LEFT JOIN staff n ON n.id = a.stopped_by
 CROSS JOIN LATERAL (
@@ -91,7 +91,7 @@ TAKE = """
 -- The turn of one has come, unless it has its outcome, or all was stopped.
 UPDATE bulk_items i SET tries = i.tries + 1 FROM bulk_actions a
 WHERE i.bulk_id = $1 AND i.number = $2 AND i.became = 'to-do' AND a.id = i.bulk_id AND a.stopped_at IS NULL
-RETURNING i.step, a.staff, a.at, readable(NULL, a.said) AS said
+RETURNING i.step, a.staff, a.at, readable(NULL::uuid, a.said) AS said
 """
 DONE = """
 -- It is done.

@@ -65,6 +65,7 @@ class PersonSealer:
     def __init__(self, person_id: UUID, key: bytes) -> None:
         self._person = person_id.bytes
         self._key = key
+        self._opened: dict[bytes, str] = {}
 
     def seal(self, text: str, about: str) -> bytes:
         """A text of this person, sealed."""
@@ -86,13 +87,15 @@ class PersonSealer:
         return bytes([VERSION]) + self._words.encrypt(text.encode(), [self._person])
 
     def open_words(self, sealed: bytes) -> str:
-        """What was sealed so. Raises Unreadable."""
-        try:
-            if sealed[:1] == bytes([VERSION]):
-                return self._words.decrypt(sealed[1:], [self._person]).decode()
-        except (InvalidTag, ValueError):  # ValueError: it was cut short
-            pass
-        raise Unreadable(None)
+        """What was sealed so; the same text stands in many places, and is opened once. Raises Unreadable."""
+        if sealed not in self._opened:
+            if sealed[:1] != bytes([VERSION]):
+                raise Unreadable(None)
+            try:
+                self._opened[sealed] = self._words.decrypt(sealed[1:], [self._person]).decode()
+            except (InvalidTag, ValueError):  # ValueError: it was cut short
+                raise Unreadable(None) from None
+        return self._opened[sealed]
 
     @cached_property
     def _words(self) -> AESSIV:

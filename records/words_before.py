@@ -52,7 +52,7 @@ UPDATE visits SET alone_because = $2 WHERE id = $1
 """
 BULK = """
 -- What somebody said of many.
-SELECT readable(NULL, said) FROM bulk_actions WHERE id = $1
+SELECT readable(NULL::uuid, said) FROM bulk_actions WHERE id = $1
 """
 SEAL_BULK = """
 -- The same, sealed.

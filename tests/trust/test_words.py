@@ -6,8 +6,10 @@ nobody does, and every figure is as before.
 """
 
 import itertools
+import re
 from dataclasses import is_dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 from uuid import UUID, uuid4
 
@@ -44,6 +46,7 @@ from tests.records.test_arranging import PATHWAY as COMPANY
 from tests.records.test_erasures import CLOSE, OFFICERS, erase, figures
 from workers.client import Pool, open_pool
 
+ROOT = Path(__file__).parents[2]
 OFFICER = "privacy-1"
 LEAD, COORDINATOR = Actor(role=Role.TEAM_LEAD, staff="lead-one"), Actor(role=Role.COORDINATOR, staff="coord-one")
 PATHWAY = Pathway.model_validate(
@@ -316,7 +319,7 @@ async def as_it_was(pool: Pool, person: Person) -> None:
                    *(("steps", one, "text") for one in ("title", "reason", "by_hand")),
                    ("bulk_actions", "said", "jsonb")]  # fmt: skip
         for table, column, kind in columns:
-            whose = "NULL" if table == "bulk_actions" else "r.transition_id"
+            whose = "NULL::uuid" if table == "bulk_actions" else "r.transition_id"
             read = f"SELECT r.ctid AS place, readable({whose}, r.{column}) AS said FROM {table} r"
             for row in await link.fetch(read):
                 await link.execute(AS_IT_WAS.format(table=table, column=column, kind=kind), row["place"], row["said"])
@@ -387,6 +390,17 @@ def texts(kind: Any, name: str = "", seen: frozenset[Any] = frozenset()) -> set[
         own = {one: hint for one, hint in hints.items() if one != "model_config"}
         return set().union(*(texts(hint, one, seen | {kind}) for one, hint in own.items()))
     return set()
+
+
+async def test_of_every_table_with_text_it_is_said_how_it_is_kept(pool: Pool) -> None:
+    rows = await pool.fetch(
+        "SELECT DISTINCT c.table_name AS name FROM information_schema.columns c JOIN information_schema.tables t "
+        "USING (table_schema, table_name) WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' "
+        "AND c.data_type IN ('text', 'json', 'jsonb', 'ARRAY')"
+    )
+    told = (ROOT / "docs" / "keys.md").read_text().partition("### Somebody's own words")[2]
+    missing = {row["name"] for row in rows if not re.search(f"`{row['name']}[`.]", told)}
+    assert missing == set(), "say in docs/keys.md how its texts are kept"
 
 
 @pytest.mark.parametrize(
