@@ -76,7 +76,8 @@ WHERE c.id = $1
 HISTORY = """
 -- What happened on a transition, from the beginning.
 SELECT e.revision, e.seq, e.event, e.step, readable_with(k, s.title) AS title, e.at, e.said_at, e.recorded_at,
-    e.command_id, e.command, e.role, e.staff, readable_with(k, e.reason) AS reason, readable_with(k, e.payload) AS payload
+    e.command_id, e.command, e.role, e.staff, readable_with(k, e.reason) AS reason,
+    readable_with(k, e.payload) AS payload
 FROM events e JOIN transitions t ON t.id = e.transition_id LEFT JOIN person_keys k ON k.person_id = t.person_id
 LEFT JOIN steps s ON s.transition_id = e.transition_id AND s.step = e.step
 WHERE e.transition_id = $1 AND (e.revision, e.seq) > ($2, $3)

@@ -58,7 +58,7 @@ SELECT keep_milestones($1), keep_facts($1, $2)
 _SHOWN = 8
 """Differences of one journey that are named; the rest are counted."""
 
-_PRIVATE = frozenset({"born", "facts", "reason", "by_hand"})
+_PRIVATE = frozenset({"born", "facts", "reason", "by_hand", "title", "why", "wishes"})
 """What says something of the person: that it differs is told, what it is not."""
 
 

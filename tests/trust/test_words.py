@@ -96,7 +96,7 @@ class Person:
     async def say(self, model: type[says.Command], at: datetime, by: Actor = COORDINATOR, **more: Any) -> None:
         """Say something, with a reason in words of its own."""
         what = f"{model.model_fields['do'].default} {next(self._numbers)}"
-        why = {} if "reason" in more else {"reason": self.spoken(what)}
+        why: dict[str, Any] = {} if "reason" in more else {"reason": self.spoken(what)}
         command: Any = model(id=what.replace(" ", "-"), at=at, by=by, **why, **more)
         if command.do in ARRANGED:
             asking = Arranging(transition_id=self.id, revision=self.journey.revision, at=at, command=command)
