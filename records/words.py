@@ -24,20 +24,22 @@ from records.database import Link, keys_of
 from records.errors import RecordsError
 from records.keyring import KeyRing
 from records.person_keys import PersonSealer, make_key, sealer
-from records.rows import Row
+from records.rows import Row, as_json
 from schemas.base import Own
 from schemas.bulk import AnyMany
 from schemas.event import Event
 from schemas.journey import Journey
 
-BEGINS, ENDS = "\ue000", "\ue001"
-"""What stands around something sealed."""
+BEGINS, ENDS, WHOLE = "\ue000", "\ue001", "\ue002"
+"""What stands around something sealed; and what says that it is a JSON value of its own, which a text stands for."""
 GONE = "(erased)"
 """What is read where the key is destroyed."""
 _SEALED = re.compile(f"{BEGINS}([A-Za-z0-9+/=]+){ENDS}")
+_IN_JSON = re.compile(f'"{BEGINS}{WHOLE}([A-Za-z0-9+/=]+){ENDS}"|{_SEALED.pattern}')
 _OF_NOBODY = b"\0"
 """How what is sealed with the key ring itself begins: words of nobody in particular."""
 _ABOUT = b"somebody's words"
+ITEMS = "items"
 _ONE_WORD = re.compile("[a-z0-9-]{1,40}")
 
 KEY_OF = """
@@ -137,15 +139,17 @@ def opened(text: str, person: PersonSealer | None, keys: KeyRing, *, in_json: bo
     Raises Unreadable.
     """
 
-    def one(found: re.Match[str]) -> str:
-        sealed = base64.b64decode(found[1])
+    def plain(told: str, gone: str) -> str:
+        sealed = base64.b64decode(told)
         if sealed.startswith(_OF_NOBODY):
-            plain = keys.open(sealed[len(_OF_NOBODY) :], _ABOUT).decode()
-        else:
-            plain = person.open_words(sealed) if person is not None else GONE
-        return json.dumps(plain, ensure_ascii=False)[1:-1] if in_json else plain
+            return keys.open(sealed[len(_OF_NOBODY) :], _ABOUT).decode()
+        return person.open_words(sealed) if person is not None else gone
 
-    return _SEALED.sub(one, text)
+    def in_place(found: re.Match[str]) -> str:
+        return plain(found[1], "null") if found[1] else json.dumps(plain(found[2], GONE), ensure_ascii=False)[1:-1]
+
+    # In one go: what somebody wrote is never taken for something sealed.
+    return _IN_JSON.sub(in_place, text) if in_json else _SEALED.sub(lambda found: plain(found[1], GONE), text)
 
 
 class Each(NamedTuple):
@@ -220,10 +224,15 @@ def _wish(wish: str, seal: Callable[[str], str]) -> str:
 
 def _answers(value: Any, seal: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
-        return {name: _answers(one, seal) for name, one in value.items()}
+        return {name: _single(one, seal) if name == ITEMS else _answers(one, seal) for name, one in value.items()}
     if isinstance(value, list):
         return [_answers(one, seal) for one in value]
     return seal(value) if isinstance(value, str) and not _ONE_WORD.fullmatch(value) else value
+
+
+def _single(items: Any, seal: Callable[[str], str]) -> Any:
+    """The answers to single questions: they go with the key, and what was counted of them stays."""
+    return f"{BEGINS}{WHOLE}{seal(as_json(items))[len(BEGINS) :]}" if items else items
 
 
 _OWN = {Own.WORDS: _words, Own.TITLE: _words, Own.WISHES: _wishes, Own.ANSWERS: _answers}

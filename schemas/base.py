@@ -32,7 +32,7 @@ class Own(Enum):
     """`kind:wish`: the wish is theirs unless it is one word, as the staff list has them. A value that is no list is a
     code of the pathway."""
     ANSWERS = "answers"
-    """Whatever is no number and no single word."""
+    """Whatever is no number and no single word; and the answers to single questions, as a whole."""
 
 
 Words = Annotated[str, Own.WORDS]
