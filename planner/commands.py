@@ -18,6 +18,8 @@ from schemas.journey import Hold, State, StepState
 from schemas.pathway import Pathway
 
 LONGEST_ACKNOWLEDGEMENT = timedelta(days=31)
+NOT_BY_HAND = (StepKind.SILENCE, StepKind.HANDOVER, StepKind.RISK_REVIEW, StepKind.ALLOCATION)
+"""Kinds of steps that nobody adds: their titles are ours."""
 STILL_DOABLE = (BEFORE_ALONGSIDE, PASSED, SUPERSEDED)
 """Steps cancelled because time went by may still be recorded as done: late is better than lost."""
 
@@ -262,7 +264,7 @@ def add_step(turn: Turn, command: says.AddStep) -> None:
     may_steer(turn.pathway, command.by, "add a step")
     if command.step in turn.journey.steps or command.step in turn.pathway.step or command.step == "silence":
         raise Refused("conflict", f"There is a step {command.step} already: give this one another name.")
-    if command.kind in (StepKind.SILENCE, StepKind.HANDOVER, StepKind.RISK_REVIEW, StepKind.ALLOCATION):
+    if command.kind in NOT_BY_HAND:
         raise Refused("invalid", f"A step of the kind {command.kind} cannot be added by hand.")
     if command.ladder not in turn.pathway.ladders:
         raise Refused("not-found", f"There is no ladder {command.ladder}: there is {', '.join(turn.pathway.ladders)}.")

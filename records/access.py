@@ -14,6 +14,7 @@ from records.database import Database, Link, connected, transaction
 from records.errors import RecordsError
 from records.listings import AFTER_ALL, page_of, place_after
 from records.views import Page
+from records.words import words_of
 from schemas.base import Stored
 from schemas.codes import Role
 from schemas.journey import Overlap
@@ -53,7 +54,7 @@ RETURNING id
 """
 _LOOKS = """
 SELECT l.id, l.at, l.staff, coalesce(m.name, l.staff) AS name, l.role, l.transition_id, p.local_id,
-    l.page, l.why, g.code, g.words
+    l.page, l.why, g.code, readable(g.transition_id, g.words) AS words
 FROM access_log l LEFT JOIN staff m ON m.id = l.staff LEFT JOIN broken_glass g ON g.id = l.broken_glass
 JOIN transitions t ON t.id = l.transition_id JOIN people p ON p.id = t.person_id"""
 LOOKS_AT = f"""
@@ -78,7 +79,7 @@ WHERE l.staff = $1 AND (l.at, l.id) < ($2, $3) ORDER BY l.at DESC, l.id DESC LIM
 GLASS = """
 -- Whose glass was broken by whom, the latest first.
 SELECT g.id, g.at, g.ends, g.staff, coalesce(m.name, g.staff) AS name, g.role, g.transition_id, p.local_id,
-    g.code, g.words
+    g.code, readable(g.transition_id, g.words) AS words
 FROM broken_glass g LEFT JOIN staff m ON m.id = g.staff
 JOIN transitions t ON t.id = g.transition_id JOIN people p ON p.id = t.person_id
 WHERE (g.at, g.id) < ($1, $2) ORDER BY g.at DESC, g.id DESC LIMIT $3
@@ -242,7 +243,8 @@ async def break_glass(
         raise RecordsError("invalid", wrong)
     ends = now + GLASS_HOLDS
     async with transaction(db) as link:
-        await link.fetchval(BREAK, staff, role, UUID(transition_id), code, said, now, ends)
+        sealed = (await words_of(link, UUID(transition_id))).seal(said)
+        await link.fetchval(BREAK, staff, role, UUID(transition_id), code, sealed, now, ends)
         await _alert(link, staff, code, now, email)
     return ends
 

@@ -15,6 +15,7 @@ from records.commit import LOCK_TRANSITION, change_of, receipt, refuse_as_ahead,
 from records.database import Database, Link, transaction
 from records.errors import NotRegistered, UnknownDefinition
 from records.rows import Row, as_json
+from records.words import Words, words_with
 from schemas.arranging import Arranging
 from schemas.command import BookContact
 from schemas.commit import Arranged, Commit, Said
@@ -24,7 +25,7 @@ from schemas.workforce import Booked, Peers, Policy
 
 RECORDED_JOURNEY = """
 -- The journey as the records have it.
-SELECT journey::text AS journey, definition FROM transitions WHERE id = $1
+SELECT readable(id, journey) AS journey, definition FROM transitions WHERE id = $1
 """
 END_BOOKINGS = """
 -- Bookings that are over: done, not seen, or given back.
@@ -72,6 +73,7 @@ class _Standing(NamedTuple):
     team: str
     journey: Journey
     pathway: Pathway
+    words: Words
 
 
 async def arrange(db: Database, asked: Arranging, *, email: bool) -> Arranged:
@@ -100,7 +102,8 @@ async def arrange(db: Database, asked: Arranging, *, email: bool) -> Arranged:
         if decided.journey.revision == standing.journey.revision:
             return Arranged(team=standing.team, peers=True)
         said = said_of(asked)
-        change = change_of(Commit(journey=decided.journey, events=decided.events, at=now, said=said))
+        commit = Commit(journey=decided.journey, events=decided.events, at=now, said=said)
+        change = change_of(commit, standing.words)
         committed = await write(link, change, standing.pathway, standing.team, email=email)
         await _write_calendar(link, standing, decided, asked, hours.policy)
         await _write_places(link, standing, decided, asked.at)
@@ -136,14 +139,16 @@ async def _standing(link: Link, asked: Arranging) -> _Standing:
     found = await link.fetchrow(RECORDED_JOURNEY, transition_id)
     if row is None or found is None or found["journey"] is None:
         raise NotRegistered(asked.transition_id)
+    words = await words_with(link, row)
     done = asked.command is not None and await receipt(link, asked.transition_id, asked.command.id) is not None
     journey = Journey.model_validate_json(found["journey"])
     if done or row["revision"] != asked.revision:
-        await refuse_as_ahead(link, change_of(Commit(journey=journey, events=[], at=asked.at, said=said_of(asked))))
+        commit = Commit(journey=journey, events=[], at=asked.at, said=said_of(asked))
+        await refuse_as_ahead(link, change_of(commit, words))
     text = await definitions.canonical(link, found["definition"])
     if text is None:
         raise UnknownDefinition(asked.transition_id, found["definition"])
-    return _Standing(transition_id, row["team"], journey, Pathway.parse_canonical(text))
+    return _Standing(transition_id, row["team"], journey, Pathway.parse_canonical(text), words)
 
 
 async def _ahead(link: Link, standing: _Standing, now: datetime) -> list[Ask]:
@@ -157,7 +162,7 @@ async def _write_calendar(link: Link, standing: _Standing, decided: Decided, ask
     after = (decided.journey.peers or Peers()).booked
     ended = [
         {"id": booked.id, "status": decided.settlement.ended[booked.id].status,
-         "why": decided.settlement.ended[booked.id].why}
+         "why": standing.words.reason(decided.settlement.ended[booked.id].why)}
         for booked in before.values()
         if booked.id in decided.settlement.ended
     ]  # fmt: skip
@@ -168,17 +173,19 @@ async def _write_calendar(link: Link, standing: _Standing, decided: Decided, ask
         row
         for step, booked in after.items()
         if booked.id not in known
-        for row in _booking_rows(step, booked, decided, asked, policy)
+        for row in _booking_rows(step, booked, decided, asked, policy, standing.words)
     ]
     if new:
         await link.execute(INSERT_BOOKINGS, standing.id, as_json(new), asked.at)
 
 
-def _booking_rows(step: str, booked: Booked, decided: Decided, asked: Arranging, policy: Policy) -> list[Row]:
+def _booking_rows(
+    step: str, booked: Booked, decided: Decided, asked: Arranging, policy: Policy, words: Words
+) -> list[Row]:
     over = any(event.over_hours and event.step == step for event in decided.events)
     command = asked.command
     by = (
-        {"override_by": command.by.staff or command.by.role, "override_reason": command.reason}
+        {"override_by": command.by.staff or command.by.role, "override_reason": words.reason(command.reason, ())}
         if (over and command is not None)
         else {}
     )
@@ -217,11 +224,12 @@ async def _write_assignments(link: Link, standing: _Standing, decided: Decided, 
         if now is None:
             continue
         choice = decided.settlement.choices.get(now) or Choice(now, f"{now} met the person and accepted.", [])
-        considered = as_json([one.model_dump() for one in choice.considered])
+        considered = as_json(standing.words.considered(one.model_dump() for one in choice.considered))
         command = asked.command if asked.command is not None and asked.command.do == "assign" else None
         await link.execute(
-            ASSIGN, standing.id, now, joining, asked.at, choice.why, considered,
-            command.by.staff if command else None, command.reason if command else None, decided.journey.revision,
+            ASSIGN, standing.id, now, joining, asked.at, standing.words.seal(choice.why), considered,
+            command.by.staff if command else None,
+            standing.words.reason(command.reason, ()) if command else None, decided.journey.revision,
         )  # fmt: skip
 
 
@@ -232,7 +240,8 @@ async def _write_queue(link: Link, standing: _Standing, decided: Decided, asked:
         return
     choice = decided.settlement.choices.get("")
     wants = peers.ask(standing.pathway, decided.journey, hours.policy, asked.at)
+    considered = standing.words.considered(one.model_dump() for one in choice.considered) if choice else []
     await link.execute(
         QUEUE, standing.id, standing.team, peers.urgency(decided.journey), state.waiting_since,
-        as_json(roster.ask_row(wants)), as_json([one.model_dump() for one in choice.considered] if choice else []),
+        as_json(standing.words.ask(roster.ask_row(wants))), as_json(considered),
     )  # fmt: skip

@@ -87,7 +87,8 @@ FROM absence_outcomes WHERE became IN ('refused', 'put-back') AND recorded_at >=
 GROUP BY became, absence_outcomes.why ORDER BY number DESC, 2 LIMIT 20
 """
 _LATE_WORK = """
-SELECT s.transition_id, p.local_id, t.pathway, s.team, t.coordinator_id, t.on_hold, s.step, s.title, s.kind, s.owner,
+SELECT s.transition_id, p.local_id, t.pathway, s.team, t.coordinator_id, t.on_hold, s.step,
+    readable(s.transition_id, s.title) AS title, s.kind, s.owner,
     s.ladder, s.due, s.rung, s.acknowledged_until
 FROM steps s JOIN transitions t ON t.id = s.transition_id JOIN people p ON p.id = t.person_id
 WHERE s.state = 'missed' AND {what} AND ($1::text IS NULL OR s.team = $1) AND ($2::int IS NULL OR s.rung = $2)

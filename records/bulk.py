@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from records.database import Database, connected, transaction
+from records.database import Database, Link, connected, transaction
 from records.errors import RecordsError
 from records.listings import page_of, place_after
+from records.rows import as_json
 from records.views import Page
+from records.words import words_of
 from schemas.base import Stored
 from schemas.bulk import MANY, AnyMany, Became, OneOfMany, Turn
 from schemas.codes import Role
@@ -38,8 +40,8 @@ SELECT $1, row_number() OVER (ORDER BY r.place, r.id), r.id::text, r.id FROM (
 ) r
 """
 _ACTION = """
-SELECT a.id::text AS id, a.staff, s.name, s.role, s.team, a.at, a.said::text AS said, a.stopped_at, a.ended_at,
-    n.name AS stopped_by, i.*
+SELECT a.id::text AS id, a.staff, s.name, s.role, s.team, a.at, readable(NULL::uuid, a.said) AS said, a.stopped_at,
+    a.ended_at, n.name AS stopped_by, i.*
 FROM bulk_actions a JOIN staff s ON s.id = a.staff LEFT JOIN staff n ON n.id = a.stopped_by
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE became = 'to-do') AS to_do, count(*) FILTER (WHERE became = 'done') AS done,
@@ -59,8 +61,8 @@ MOVES = f"""
 WHERE a.what = 'move-definition' ORDER BY a.at DESC, a.id LIMIT $1
 """
 _ITEM = """
-SELECT i.number, i.asked, i.transition_id::text AS transition_id, i.step, s.title, p.local_id,
-    p.given_name, p.family_name,
+SELECT i.number, i.asked, i.transition_id::text AS transition_id, i.step,
+    readable(i.transition_id, s.title) AS title, p.local_id, p.given_name, p.family_name,
     i.became, i.why, i.tries, i.recorded_at
 FROM bulk_items i LEFT JOIN transitions t ON t.id = i.transition_id LEFT JOIN people p ON p.id = t.person_id
 LEFT JOIN steps s ON s.transition_id = i.transition_id AND s.step = i.step"""
@@ -89,7 +91,7 @@ TAKE = """
 -- The turn of one has come, unless it has its outcome, or all was stopped.
 UPDATE bulk_items i SET tries = i.tries + 1 FROM bulk_actions a
 WHERE i.bulk_id = $1 AND i.number = $2 AND i.became = 'to-do' AND a.id = i.bulk_id AND a.stopped_at IS NULL
-RETURNING i.step, a.staff, a.at, a.said::text AS said
+RETURNING i.step, a.staff, a.at, readable(NULL::uuid, a.said) AS said
 """
 DONE = """
 -- It is done.
@@ -190,7 +192,7 @@ class Taken(Stored):
 async def keep(db: Database, bulk_id: str, staff: str, said: AnyMany, at: datetime, items: Sequence[Asked]) -> None:
     """Keep what somebody asks for, and for whom; once under its id."""
     async with transaction(db) as link:
-        if await link.fetchval(KEEP, UUID(bulk_id), said.do, staff, at, said.model_dump_json()):
+        if await link.fetchval(KEEP, UUID(bulk_id), said.do, staff, at, await _sealed(link, said)):
             asked, steps, why = [one.id for one in items], [one.step for one in items], [one.why for one in items]
             ids = [UUID(one.transition_id) if one.transition_id else None for one in items]
             await link.execute(KEEP_ITEMS, UUID(bulk_id), asked, ids, steps, why)
@@ -201,8 +203,13 @@ async def keep_move(
 ) -> None:
     """Keep that all who run by a definition now are to be moved, or the first `most` of them by their next date."""
     async with transaction(db) as link:
-        if await link.fetchval(KEEP, UUID(bulk_id), said.do, staff, at, said.model_dump_json()):
+        if await link.fetchval(KEEP, UUID(bulk_id), said.do, staff, at, await _sealed(link, said)):
             await link.execute(KEEP_RUNNING, UUID(bulk_id), was, most)
+
+
+async def _sealed(link: Link, said: AnyMany) -> str:
+    """What was said as it is kept: why is of many, so sealed with the key of nobody in particular."""
+    return as_json((await words_of(link, None)).many(said.model_dump(mode="json")))
 
 
 async def action(db: Database, bulk_id: str) -> Action:

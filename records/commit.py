@@ -6,12 +6,14 @@ from uuid import UUID
 
 from planner.clock import local_day
 from planner.journey import summary
+from planner.reasons import codes
 from records import definitions, measures, notices, roles
 from records.database import Database, Link, connected, transaction
 from records.errors import Ahead, Gap, NotBegun, NotRegistered, UnknownDefinition
-from records.rows import Row, as_json, contact_rows, digest, event_rows, said_row, step_rows
+from records.rows import Row, as_it_stands, as_json, contact_rows, digest, event_rows, said_row, step_rows
 from records.support import offer_debrief
 from records.word import DECIDED, word
+from records.words import Words, words_with
 from schemas.command import Receipt
 from schemas.commit import Commit, Committed
 from schemas.event import Kind
@@ -23,11 +25,11 @@ DIED = "died"
 """The exit after which nobody is told anything further."""
 
 LOCK_TRANSITION = """
--- The transition as it stands, kept from others until this transaction ends.
-SELECT revision, team, coordinator_id, EXISTS (
+-- The transition as it stands, kept from others until this transaction ends, and what seals words of its person.
+SELECT t.revision, t.team, t.coordinator_id, t.person_id, k.wrapped, k.destroyed_at, EXISTS (
     SELECT FROM staff s WHERE s.active AND s.role = 'peer-worker' AND (s.team = t.team OR s.team IS NULL)
 ) AS peers
-FROM transitions t WHERE id = $1 FOR UPDATE OF t
+FROM transitions t LEFT JOIN person_keys k ON k.person_id = t.person_id WHERE t.id = $1 FOR UPDATE OF t
 """
 RECORDED_COMMIT = """
 -- What was recorded at a revision. Asked only when the transition is locked, so as to see who held it before.
@@ -43,8 +45,8 @@ SELECT revision, at FROM commits WHERE transition_id = $1 AND command_id = $2
 """
 RECORDED_JOURNEY = """
 -- The journey as the records have it.
-SELECT t.journey::text AS journey, t.team, d.canonical FROM transitions t JOIN definitions d ON d.digest = t.definition
-WHERE t.id = $1
+SELECT readable(t.id, t.journey) AS journey, t.team, d.canonical
+FROM transitions t JOIN definitions d ON d.digest = t.definition WHERE t.id = $1
 """
 UPDATE_TRANSITION = """
 -- The transition as it stands after this revision.
@@ -126,12 +128,16 @@ ORDER BY id
 
 
 class Change(NamedTuple):
-    """A commit on its way into the records."""
+    """A commit on its way into the records: the journey, what happened and why, with what somebody wrote sealed.
+
+    The digest is of what is written, so that nobody finds out by it what was.
+    """
 
     id: UUID
     commit: Commit
     journey: Row
     events: list[Row]
+    reason: str | None
     digest: str
 
     @property
@@ -146,11 +152,12 @@ async def commit(db: Database, commit: Commit, *, email: bool) -> Committed:
     the records do not know, UnknownDefinition when the rules were never given, Ahead when something else is recorded
     there already, and Gap, which is an Ahead, for a revision that does not follow the last one.
     """
-    change = change_of(commit)
+    which = _id(commit)
     async with transaction(db) as link:
-        row = await link.fetchrow(LOCK_TRANSITION, change.id)
+        row = await link.fetchrow(LOCK_TRANSITION, which)
         if row is None:
             raise NotRegistered(commit.journey.transition_id)
+        change = change_of(commit, await words_with(link, row))
         if await _recorded_already(link, change, row["revision"]):
             answer = await _answer(link, change, row["team"])
             return answer.model_copy(update={"peers": row["peers"]})
@@ -176,16 +183,21 @@ async def receipt(db: Database, transition_id: str, command_id: str) -> Receipt 
         return await _receipt(link, UUID(transition_id), command_id)
 
 
-def change_of(commit: Commit) -> Change:
+def change_of(commit: Commit, words: Words) -> Change:
     """A commit as the records write it; NotRegistered when its id cannot be theirs."""
-    journey = commit.journey.model_dump(mode="json")
-    events = event_rows(commit.events)
-    command_id = commit.said.id if commit.said else None
+    known = codes(commit.journey)
+    journey = words.journey(commit.journey.model_dump(mode="json"), known)
+    events = words.events(event_rows(commit.events), known)
+    said = commit.said
+    reason = words.reason(said.reason, known) if said else None
+    return Change(_id(commit), commit, journey, events, reason, digest(journey, events, said.id if said else None))
+
+
+def _id(commit: Commit) -> UUID:
     try:
-        transition_id = UUID(commit.journey.transition_id)
+        return UUID(commit.journey.transition_id)
     except ValueError:
         raise NotRegistered(commit.journey.transition_id) from None
-    return Change(transition_id, commit, journey, events, digest(journey, events, command_id))
 
 
 async def _receipt(link: Link, transition_id: UUID, command_id: str) -> Receipt | None:
@@ -245,19 +257,19 @@ async def _team(link: Link, journey: Journey, team: str, coordinator: str | None
 async def _write_journey(link: Link, change: Change, pathway: Pathway, team: str) -> None:
     commit = change.commit
     said = said_row(commit)
-    await list_journey(link, change.id, commit.journey, pathway, team)
+    await list_journey(link, commit.journey, change.journey, pathway, team)
     await link.execute(
         INSERT_COMMIT, change.id, change.revision, as_json(change.events), said["said_at"], said["command_id"],
-        said["command"], said["role"], said["staff"], said["reason"], change.digest, commit.at,
+        said["command"], said["role"], said["staff"], change.reason, change.digest, commit.at,
     )  # fmt: skip
     if contacts := contact_rows(commit.events, change.journey):
         await link.execute(INSERT_CONTACTS, change.id, as_json(contacts), said["role"], said["staff"])
     await measures.write(link, change.id, change.revision, measures.rows(commit.events), said["staff"])
 
 
-async def list_journey(link: Link, transition_id: UUID, journey: Journey, pathway: Pathway, team: str) -> None:
-    """Write a journey, and everything that is listed of it."""
-    glance = summary(pathway, journey)
+async def list_journey(link: Link, journey: Journey, told: Row, pathway: Pathway, team: str) -> None:
+    """Write a journey, and everything that is listed of it. `told` is the journey as data, as it is kept."""
+    transition_id, glance = UUID(journey.transition_id), summary(pathway, journey)
     await link.execute(
         UPDATE_TRANSITION,
         transition_id,
@@ -276,10 +288,10 @@ async def list_journey(link: Link, transition_id: UUID, journey: Journey, pathwa
         journey.closed.exit if journey.closed else None,
         journey.closed.at if journey.closed else None,
         journey.definition,
-        journey.model_dump_json(),
+        as_it_stands(told),
         journey.started,
     )
-    rows = step_rows(journey, journey.model_dump(mode="json"), team)
+    rows = step_rows(journey, told, team)
     await link.execute(UPSERT_STEPS, transition_id, as_json(rows))
 
 

@@ -46,7 +46,7 @@ ORDER BY b.starts, b.group_id
 """
 HAPPENED = """
 -- What happened to somebody when a command was done.
-SELECT e.payload::text AS payload FROM commits c
+SELECT readable(e.transition_id, e.payload) AS payload FROM commits c
 JOIN events e ON e.transition_id = c.transition_id AND e.revision = c.revision
 WHERE c.transition_id = $1 AND c.command_id = $2 ORDER BY e.seq
 """

@@ -20,7 +20,8 @@ WITH keys AS (
     SELECT transition_id, step FROM bookings WHERE status = 'booked' AND starts <= $1 AND transition_id IS NOT NULL
 )
 SELECT s.team, coalesce(h.name, s.holder) AS holder, s.owner, s.due, s.state = 'missed' AS late,
-    s.ladder = 'safety' AS safety, s.title, s.step, p.local_id, p.given_name, p.family_name, t.on_hold,
+    s.ladder = 'safety' AS safety, readable(s.transition_id, s.title) AS title, s.step, p.local_id, p.given_name,
+    p.family_name, t.on_hold,
     coalesce(c.name, t.coordinator_id) AS coordinator, s.rung, b.starts, b.place, b.worker
 FROM keys JOIN steps s USING (transition_id, step)
 JOIN transitions t ON t.id = s.transition_id JOIN people p ON p.id = t.person_id

@@ -31,7 +31,8 @@ LIMIT = 50
 
 RUNNING = """
 -- The open journeys that run by a definition, the next date first.
-SELECT t.id::text AS id, p.local_id, t.team, t.journey::text AS journey, coalesce(t.next_due, 'infinity') AS next
+SELECT t.id::text AS id, p.local_id, t.team, readable(t.id, t.journey) AS journey,
+    coalesce(t.next_due, 'infinity') AS next
 FROM transitions t JOIN people p ON p.id = t.person_id
 WHERE t.definition = $1 AND t.status = 'open' AND (coalesce(t.next_due, 'infinity'), t.id) > ($2, $3)
 ORDER BY coalesce(t.next_due, 'infinity'), t.id LIMIT $4

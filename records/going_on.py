@@ -20,7 +20,7 @@ SELECT id::text FROM transitions WHERE status = 'registered' ORDER BY id
 """
 STANDING = """
 -- A transition as it stands: its journey, whose it is, and when the latest of it was recorded.
-SELECT t.status, t.journey::text AS journey, t.definition, t.team,
+SELECT t.status, readable(t.id, t.journey) AS journey, t.definition, t.team,
     (SELECT c.at FROM commits c WHERE c.transition_id = t.id ORDER BY c.revision DESC LIMIT 1) AS last,
     EXISTS (
         SELECT FROM staff s WHERE s.active AND s.role = 'peer-worker' AND (s.team = t.team OR s.team IS NULL)

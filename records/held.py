@@ -75,12 +75,14 @@ OF_TRANSITION = (
     Kind(
         "fact_periods",
         "What was known, and from when until when",
-        "SELECT fact, value, since, until FROM fact_periods WHERE transition_id = $1 ORDER BY since, fact",
+        "SELECT fact, readable($1, value) AS value, since, until FROM fact_periods "
+        "WHERE transition_id = $1 ORDER BY since, fact",
     ),
     Kind(
         "steps",
         "Steps",
-        "SELECT title, step, owner AS role, state, due, late, done_on, ended, reason, by_hand FROM steps "
+        "SELECT readable($1, title) AS title, step, owner AS role, state, due, late, done_on, ended, "
+        "readable($1, reason) AS reason, readable($1, by_hand) AS by_hand FROM steps "
         "WHERE transition_id = $1 ORDER BY due NULLS LAST, step",
     ),
     Kind(
@@ -109,18 +111,21 @@ OF_TRANSITION = (
     Kind(
         "assignments",
         "Who went with them",
-        "SELECT starts, ends, staff, joining, why, considered, assigned_by, reason FROM assignments "
+        "SELECT starts, ends, staff, joining, readable($1, why) AS why, readable($1, considered) AS considered, "
+        "assigned_by, readable($1, reason) AS reason FROM assignments "
         "WHERE transition_id = $1 ORDER BY starts",
     ),
     Kind(
         "peer_queue",
         "Waiting for a peer worker",
-        "SELECT since, team, urgency, ask, considered FROM peer_queue WHERE transition_id = $1",
+        "SELECT since, team, urgency, readable($1, ask) AS ask, readable($1, considered) AS considered "
+        "FROM peer_queue WHERE transition_id = $1",
     ),
     Kind(
         "bookings",
         "Contacts that had a time",
-        "SELECT starts, ends, step, staff, place, status, override_by, override_reason, released_why, booked_at "
+        "SELECT starts, ends, step, staff, place, status, override_by, readable($1, override_reason) AS "
+        "override_reason, readable($1, released_why) AS released_why, booked_at "
         "FROM bookings WHERE transition_id = $1 ORDER BY starts, staff",
     ),
     Kind(
@@ -132,7 +137,8 @@ OF_TRANSITION = (
     Kind(
         "visits",
         "Visits",
-        "SELECT checked_in, checked_out, staff, joined_by, place, alone_because, went_wrong FROM visits "
+        "SELECT checked_in, checked_out, staff, joined_by, place, readable($1, alone_because) AS "
+        "alone_because, went_wrong FROM visits "
         "WHERE transition_id = $1 ORDER BY checked_in",
     ),
     Kind(
@@ -145,7 +151,8 @@ OF_TRANSITION = (
         "ready_periods",
         "When they were ready to leave a ward",
         "SELECT starts, ends, reason, attribution, recorded_by, recorded_at, ended_by, withdrawn_by, withdrawn_at, "
-        "withdrawn_why FROM ready_periods WHERE transition_id = $1 ORDER BY starts, id",
+        "readable($1, withdrawn_why) AS withdrawn_why FROM ready_periods "
+        "WHERE transition_id = $1 ORDER BY starts, id",
     ),
     Kind(
         "escalations",
@@ -178,7 +185,8 @@ OF_TRANSITION = (
     Kind(
         "broken_glass",
         "Who opened them with a reason",
-        "SELECT at, ends, staff, role, code, words FROM broken_glass WHERE transition_id = $1 ORDER BY at, id",
+        "SELECT at, ends, staff, role, code, readable($1, words) AS words FROM broken_glass "
+        "WHERE transition_id = $1 ORDER BY at, id",
     ),
     Kind(
         "access_log",
@@ -188,8 +196,10 @@ OF_TRANSITION = (
 )
 APART = {"events", "goals", "transitions"}
 """Tables of a person that are read by what reads them everywhere: a history in sentences, goals opened."""
-OF_NOBODY = {"commits", "links", "person_keys", "people_open", "erasure_certificates", "erased_again"}
+OF_NOBODY = {"commits", "links", "person_keys", "people_open", "words_open", "erasure_certificates", "erased_again"}
 """Tables that say of a person only that a row of theirs is there: digests, keys, and what is left of them."""
+_JSON = {"value", "considered", "ask"}
+"""Columns that are JSON in which something may be sealed."""
 STAFF = {
     *("recorded_by", "staff", "recipient", "recipients", "asked_by", "decided_by", "assigned_by", "override_by"),
     *("joined_by", "ended_by", "withdrawn_by", "coordinator", "coordinator_before", "offered_to"),
@@ -273,9 +283,15 @@ async def _journey(link: Link, row: Record) -> Journey:
 
 async def _parts(link: Link, kinds: tuple[Kind, ...], whose: UUID) -> list[Part]:
     return [
-        Part(name=kind.name, title=kind.title, rows=[plain(row) for row in await link.fetch(kind.query, whose)])
+        Part(name=kind.name, title=kind.title, rows=[_row(row) for row in await link.fetch(kind.query, whose)])
         for kind in kinds
     ]
+
+
+def _row(row: Record) -> dict[str, Any]:
+    """A row as data; JSON that was opened is still text."""
+    told = plain(row)
+    return told | {name: json.loads(told[name]) for name in _JSON & told.keys() if told[name] is not None}
 
 
 async def _called(link: Link, found: Held) -> Held:

@@ -12,9 +12,12 @@ from uuid import UUID
 
 from records.keyring import KeyRing, Unreadable
 from records.person_keys import PersonSealer, sealer
+from records.words import opened as opened_words
 
-_SEALED, _AS_IF = bytes.fromhex("9e414c5345414c01"), bytes.fromhex("9e414c5345414c00")
-"""How a value begins that is to be opened, and one that is read as if it were: nobody's by chance."""
+_HEAD = bytes.fromhex("9e414c5345414c")
+_AS_IF, _SEALED, _WORDS, _JSON = (_HEAD + bytes([kind]) for kind in range(4))
+"""How a value begins that is read as if it were sealed, one that is to be opened, and a text and JSON in which
+something may be: nobody's by chance."""
 _TOKEN = 8
 """Bytes of what stands for a beginning of a name: enough that two rarely meet, and whoever is found is read then."""
 LONGEST_BEGINNING = 12
@@ -101,39 +104,62 @@ def plain(name: str) -> str:
 
 
 def opener(keys: KeyRing) -> Callable[[bytes], Any]:
-    """What opens the values of the view `people` as they come; any other bytes stay as they are. Raises Unreadable.
+    """What opens the values of the view `people`, and what `readable` gives, as they come; any other bytes stay as they
+    are. Raises Unreadable.
 
     The values of a row come one after the other, so their key is unwrapped once, and kept until the next person's.
     """
     latest: tuple[bytes, PersonSealer] | None = None
 
-    def opened(value: bytes) -> Any:
+    def of(person: bytes, wrapped: bytes) -> PersonSealer:
         nonlocal latest
-        if value.startswith(_AS_IF):
-            return value[len(_AS_IF) :].decode()
-        if not value.startswith(_SEALED):
-            return value
-        about, person, wrapped, sealed = _parts(value)
         if latest is None or latest[0] != person + wrapped:
             latest = (person + wrapped, sealer(keys, UUID(bytes=person), wrapped))
-        return latest[1].open(sealed, about)
+        return latest[1]
+
+    def opened(value: bytes) -> Any:
+        head = value[: len(_AS_IF)]
+        if head == _AS_IF:
+            return value[len(_AS_IF) :].decode()
+        if head == _SEALED:
+            about, person, wrapped, sealed = _parts(value)
+            return of(person, wrapped).open(sealed, about)
+        if head in (_WORDS, _JSON):
+            person, wrapped, text = _told(value)
+            whose = of(person, wrapped) if wrapped else None
+            return opened_words(text.decode(), whose, keys, in_json=head == _JSON)
+        return value
 
     return opened
 
 
 def _parts(value: bytes) -> tuple[str, bytes, bytes, bytes]:
     """What it is, whose, their wrapped key, and what is sealed. Raises Unreadable."""
-    place = len(_SEALED)
+    reading = _Reading(value)
+    about, person, wrapped = reading.sized().decode(), reading.take(16), reading.sized()
+    return about, person, wrapped, reading.rest()
 
-    def take(length: int) -> bytes:
-        nonlocal place
-        place += length
-        if place > len(value):
+
+def _told(value: bytes) -> tuple[bytes, bytes, bytes]:
+    """Whose it is, their wrapped key (none when it was destroyed), and the text. Raises Unreadable."""
+    reading = _Reading(value)
+    return reading.take(16), reading.sized(), reading.rest()
+
+
+class _Reading:
+    """A value, read from its head on."""
+
+    def __init__(self, value: bytes) -> None:
+        self._value, self._place = value, len(_HEAD) + 1
+
+    def take(self, length: int) -> bytes:
+        self._place += length
+        if self._place > len(self._value):
             raise Unreadable(None)
-        return value[place - length : place]
+        return self._value[self._place - length : self._place]
 
-    def sized() -> bytes:
-        return take(int.from_bytes(take(4), "big"))
+    def sized(self) -> bytes:
+        return self.take(int.from_bytes(self.take(4), "big"))
 
-    about, person, wrapped = sized().decode(), take(16), sized()
-    return about, person, wrapped, value[place:]
+    def rest(self) -> bytes:
+        return self._value[self._place :]

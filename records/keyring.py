@@ -18,7 +18,7 @@ from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from records.errors import RecordsError
@@ -194,6 +194,11 @@ def decrypt(key: bytes, head: int, sealed: bytes, about: bytes) -> bytes:
         raise Unreadable(None) from None
 
 
+def sealing_the_same(key: bytes, purpose: bytes) -> AESSIV:
+    """What seals the same text to the same bytes, with a key of its own that is derived from another."""
+    return AESSIV(_derived(key, purpose, 2 * LENGTH))
+
+
 def key_of(sealed: bytes) -> str:
     """The id of the key that this was sealed with. Raises Unreadable when it is nothing of ours."""
     if len(sealed) < 2 or sealed[0] != VERSION:
@@ -208,8 +213,8 @@ def _blinding(key: bytes) -> hmac.HMAC:
     return hmac.HMAC(_derived(key, b"alongside: what is looked up by"), hashes.SHA256())
 
 
-def _derived(key: bytes, purpose: bytes) -> bytes:
-    return HKDF(algorithm=hashes.SHA256(), length=LENGTH, salt=None, info=purpose).derive(key)
+def _derived(key: bytes, purpose: bytes, length: int = LENGTH) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=length, salt=None, info=purpose).derive(key)
 
 
 def _new_id(today: date) -> str:

@@ -34,8 +34,8 @@ FROM bookings WHERE staff = ANY($1) AND starts >= $2 AND starts < $3 AND status 
 """
 OPEN_JOURNEYS = """
 -- The journeys of a team that are under way, with their rules.
-SELECT t.journey::text AS journey, d.canonical FROM transitions t JOIN definitions d ON d.digest = t.definition
-WHERE t.status = 'open' AND t.team = $1
+SELECT readable(t.id, t.journey) AS journey, d.canonical
+FROM transitions t JOIN definitions d ON d.digest = t.definition WHERE t.status = 'open' AND t.team = $1
 """
 WAITING = """
 -- How many people of a team wait for a peer worker, and since when.
@@ -44,7 +44,8 @@ FROM peer_queue WHERE team = $1
 """
 OVERRIDES = """
 -- What is booked beyond the hours of a week, by whom and why.
-SELECT b.staff, b.starts, b.minutes, b.override_by, b.override_reason, t.team, b.transition_id::text AS transition_id
+SELECT b.staff, b.starts, b.minutes, b.override_by,
+    readable(b.transition_id, b.override_reason) AS override_reason, t.team, b.transition_id::text AS transition_id
 FROM bookings b JOIN transitions t ON t.id = b.transition_id
 WHERE b.over_hours AND b.status <> 'released' AND b.starts >= $1 ORDER BY b.starts, b.staff LIMIT $2
 """

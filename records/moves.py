@@ -8,7 +8,7 @@ from schemas.base import Stored
 
 MOVED = """
 -- The last change of each step's date on a transition: when it was due before, who said what, and why.
-SELECT DISTINCT ON (step) step, was, at, staff, command, reason FROM (
+SELECT DISTINCT ON (step) step, was, at, staff, command, readable($1, reason) AS reason FROM (
     SELECT e.step, e.revision, e.seq, e.at, e.staff, e.command, e.reason,
         (e.payload ->> 'due')::timestamptz AS due,
         lag((e.payload ->> 'due')::timestamptz) OVER (PARTITION BY e.step ORDER BY e.revision, e.seq) AS was

@@ -54,7 +54,7 @@ WITH mine AS (
      WHERE t.handover_to = ANY ($1::text[]) AND {_WANTED} {_IN_ORDER})
     ORDER BY next, id LIMIT $6
 )
-SELECT c.*, p.known_as, t.definition, n.title AS next_title,
+SELECT c.*, p.known_as, t.definition, readable(m.id, n.title) AS next_title,
     (SELECT w.since FROM peer_queue w WHERE w.transition_id = m.id) AS waiting_since
 FROM mine m JOIN caseload c ON c.id = m.id JOIN transitions t ON t.id = m.id JOIN people p ON p.id = t.person_id
 LEFT JOIN LATERAL (

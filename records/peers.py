@@ -13,12 +13,13 @@ from schemas.base import Stored
 
 ASSIGNMENT = """
 -- Who goes with somebody (or will take over), since when, and why them.
-SELECT staff, joining, starts, why, considered::text AS considered, assigned_by, reason FROM assignments
+SELECT staff, joining, starts, readable(transition_id, why) AS why, readable(transition_id, considered) AS considered,
+    assigned_by, readable(transition_id, reason) AS reason FROM assignments
 WHERE transition_id = $1 AND ends IS NULL ORDER BY joining
 """
 WAITING_ALONE = """
 -- Why nobody goes with somebody who waits.
-SELECT since, considered::text AS considered FROM peer_queue WHERE transition_id = $1
+SELECT since, readable(transition_id, considered) AS considered FROM peer_queue WHERE transition_id = $1
 """
 QUEUE = """
 -- The allocation queue of a team: the most at risk first, then who has waited longest.

@@ -7,11 +7,15 @@ reads many people joins `person_keys` and opens each row with the key that came 
 import secrets
 from collections.abc import Collection
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from records.database import Database, Link, connected, keys_of, transaction
 from records.errors import RecordsError
-from records.keyring import LENGTH, VERSION, KeyRing, Unreadable, decrypt, encrypt
+from records.keyring import LENGTH, VERSION, KeyRing, Unreadable, decrypt, encrypt, sealing_the_same
 
 MAKE = """
 -- A key for a person who has none.
@@ -63,6 +67,7 @@ class PersonSealer:
     def __init__(self, person_id: UUID, key: bytes) -> None:
         self.person_id = person_id
         self._key = key
+        self._opened: dict[bytes, str] = {}
 
     def seal(self, text: str, about: str) -> bytes:
         """A text of this person, sealed."""
@@ -81,6 +86,30 @@ class PersonSealer:
         if sealed[:1] != bytes([VERSION]):
             raise Unreadable(None)
         return decrypt(self._key, 1, sealed, self.person_id.bytes + about.encode())
+
+    def seal_words(self, text: str) -> bytes:
+        """Somebody's words of this person, sealed: the same words are the same bytes.
+
+        So what is written again is seen to be the same, and changes nothing. It shows that two texts of one person are
+        alike, and nothing else: the key is this person's alone, and made for this (AES-SIV, RFC 5297, made to be used
+        without a nonce). It is bound to the person and not to its place, since one text stands in several.
+        """
+        return bytes([VERSION]) + self._words.encrypt(text.encode(), [self._person])
+
+    def open_words(self, sealed: bytes) -> str:
+        """What was sealed so; the same text stands in many places, and is opened once. Raises Unreadable."""
+        if sealed not in self._opened:
+            if sealed[:1] != bytes([VERSION]):
+                raise Unreadable(None)
+            try:
+                self._opened[sealed] = self._words.decrypt(sealed[1:], [self._person]).decode()
+            except (InvalidTag, ValueError):  # ValueError: it was cut short
+                raise Unreadable(None) from None
+        return self._opened[sealed]
+
+    @cached_property
+    def _words(self) -> AESSIV:
+        return sealing_the_same(self._key, b"alongside: somebody's words")
 
 
 def sealer(keys: KeyRing, person_id: UUID, wrapped: bytes) -> PersonSealer:

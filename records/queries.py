@@ -69,15 +69,17 @@ SELECT id FROM transitions WHERE id BETWEEN $1 AND $2 LIMIT 2
 """
 TRANSITION = """
 -- One transition with its whole journey and the rules it runs by.
-SELECT c.*, t.journey::text AS journey, d.canonical AS definition
+SELECT c.*, readable(t.id, t.journey) AS journey, d.canonical AS definition
 FROM caseload c JOIN transitions t ON t.id = c.id LEFT JOIN definitions d ON d.digest = t.definition
 WHERE c.id = $1
 """
 HISTORY = """
 -- What happened on a transition, from the beginning.
-SELECT e.revision, e.seq, e.event, e.step, s.title, e.at, e.said_at, e.recorded_at, e.command_id, e.command,
-    e.role, e.staff, e.reason, e.payload::text AS payload
-FROM events e LEFT JOIN steps s ON s.transition_id = e.transition_id AND s.step = e.step
+SELECT e.revision, e.seq, e.event, e.step, readable_with(k, s.title) AS title, e.at, e.said_at, e.recorded_at,
+    e.command_id, e.command, e.role, e.staff, readable_with(k, e.reason) AS reason,
+    readable_with(k, e.payload) AS payload
+FROM events e JOIN transitions t ON t.id = e.transition_id LEFT JOIN person_keys k ON k.person_id = t.person_id
+LEFT JOIN steps s ON s.transition_id = e.transition_id AND s.step = e.step
 WHERE e.transition_id = $1 AND (e.revision, e.seq) > ($2, $3)
 ORDER BY e.revision, e.seq LIMIT $4
 """
@@ -120,8 +122,8 @@ WITH of_transitions AS (
     UNION ALL
     SELECT id, NULL, NULL, NULL, 'privacy', NULL, 0, recipient, '{}', text, created_at, 'none' FROM of_privacy
 )
-SELECT told.id, told.transition_id, told.visit_id, p.local_id, told.step, s.title, told.kind, told.due, told.number,
-    told.recipient, told.roles, told.text, told.created_at, told.email
+SELECT told.id, told.transition_id, told.visit_id, p.local_id, told.step, readable(s.transition_id, s.title) AS title,
+    told.kind, told.due, told.number, told.recipient, told.roles, told.text, told.created_at, told.email
 FROM told LEFT JOIN transitions t ON t.id = told.transition_id LEFT JOIN people p ON p.id = t.person_id
     LEFT JOIN steps s ON s.transition_id = told.transition_id AND s.step = told.step
 ORDER BY told.created_at DESC, told.id DESC LIMIT $5

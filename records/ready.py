@@ -14,12 +14,13 @@ from asyncpg import ExclusionViolationError, Record
 from planner.clock import local_day
 from records.database import Database, Link, connected, transaction
 from records.errors import RecordsError
+from records.words import words_of
 from schemas.ready import ATTRIBUTIONS, REASONS, ReadyPeriod
 
 LONGEST = 1000
 """Letters of why a period is withdrawn."""
 _COLUMNS = """id::text, transition_id::text, starts, ends, reason, attribution, recorded_by, recorded_at, ended_by,
-    ended_at, corrects::text, withdrawn_by, withdrawn_at, withdrawn_why"""
+    ended_at, corrects::text, withdrawn_by, withdrawn_at, readable(transition_id, withdrawn_why) AS withdrawn_why"""
 
 STAY = """
 -- The stay on a ward that a transition is about, kept from others until this transaction ends.
@@ -55,6 +56,10 @@ END = f"""
 UPDATE ready_periods SET ends = $2, ended_by = $3, ended_at = $4
 WHERE id = $1 AND ends IS NULL AND withdrawn_at IS NULL RETURNING {_COLUMNS}
 """  # noqa: S608
+WHOSE = """
+-- Of which transition a period is.
+SELECT transition_id FROM ready_periods WHERE id = $1
+"""
 WITHDRAW = """
 -- It was not so.
 UPDATE ready_periods SET withdrawn_by = $2, withdrawn_at = $3, withdrawn_why = $4
@@ -127,7 +132,8 @@ async def _withdrawn(link: Link, period_id: str, why: str, staff: str, now: date
         raise RecordsError("invalid", "Say why it is corrected: whoever reads the history wants to know.")
     if len(why) > LONGEST or "\0" in why:
         raise RecordsError("invalid", f"Say why in at most {LONGEST} letters.")
-    transition_id: UUID | None = await link.fetchval(WITHDRAW, _uuid(period_id), staff, now, why.strip())
+    words = await words_of(link, await link.fetchval(WHOSE, _uuid(period_id)))
+    transition_id: UUID | None = await link.fetchval(WITHDRAW, _uuid(period_id), staff, now, words.seal(why.strip()))
     if transition_id is None:
         if await link.fetchrow(ONE, _uuid(period_id)) is None:
             raise _unknown()

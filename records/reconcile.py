@@ -9,21 +9,23 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from planner.reasons import codes
 from records import definitions
 from records.commit import LOCK_TRANSITION, list_journey
 from records.database import Database, connected, transaction
 from records.errors import NotBegun, NotRegistered, RecordsError, UnknownDefinition
 from records.rows import Row, step_rows
+from records.words import words_with
 from schemas.journey import Journey
 from schemas.pathway import Pathway
 
-_RECORDED = """SELECT t.id, t.status, t.revision, t.team, t.journey::text AS journey,
+_RECORDED = """SELECT t.id, t.status, t.revision, t.team, readable(t.id, t.journey) AS journey,
     (SELECT coalesce(jsonb_object_agg(s.step, jsonb_build_array(s.state, s.due)), '{{}}') FROM steps s
      WHERE s.transition_id = t.id)::text AS steps,
     (SELECT coalesce(jsonb_object_agg(m.milestone, jsonb_build_array(m.expected, m.occurred)), '{{}}') FROM milestones m
      WHERE m.transition_id = t.id)::text AS milestones,
-    (SELECT coalesce(jsonb_object_agg(f.fact, f.value), '{{}}') FROM fact_periods f
-     WHERE f.transition_id = t.id AND f.until IS NULL)::text AS facts
+    readable(t.id, (SELECT coalesce(jsonb_object_agg(f.fact, f.value), '{{}}') FROM fact_periods f
+     WHERE f.transition_id = t.id AND f.until IS NULL)) AS facts
 FROM transitions t {which}
 """
 RECORDED = f"""
@@ -34,7 +36,7 @@ RECORDED_ONE = f"""
 {_RECORDED.format(which="WHERE t.id = $1")}"""
 LATEST = """
 -- The latest revision that was committed of a transition, when, and its journey.
-SELECT t.journey::text AS journey, t.team, t.definition, c.revision, c.at
+SELECT readable(t.id, t.journey) AS journey, t.team, t.definition, c.revision, c.at
 FROM transitions t LEFT JOIN LATERAL (
     SELECT revision, at FROM commits WHERE transition_id = t.id ORDER BY revision DESC LIMIT 1
 ) c ON true WHERE t.id = $1
@@ -56,7 +58,7 @@ SELECT keep_milestones($1), keep_facts($1, $2)
 _SHOWN = 8
 """Differences of one journey that are named; the rest are counted."""
 
-_PRIVATE = frozenset({"born", "facts", "reason", "by_hand"})
+_PRIVATE = frozenset({"born", "facts", "reason", "by_hand", "title", "why", "wishes"})
 """What says something of the person: that it differs is told, what it is not."""
 
 
@@ -181,7 +183,8 @@ async def list_again(db: Database, transition_id: str) -> None:
     """Write what is listed and counted of a transition anew, from its recorded journey. Raises RecordsError."""
     which = UUID(transition_id)
     async with transaction(db) as link:
-        if await link.fetchrow(LOCK_TRANSITION, which) is None:
+        locked = await link.fetchrow(LOCK_TRANSITION, which)
+        if locked is None:
             raise NotRegistered(transition_id)
         row = await link.fetchrow(LATEST, which)
         if row is None or row["journey"] is None:
@@ -196,7 +199,8 @@ async def list_again(db: Database, transition_id: str) -> None:
         text = await definitions.canonical(link, journey.definition)
         if text is None:
             raise UnknownDefinition(transition_id, journey.definition)
-        await list_journey(link, which, journey, Pathway.parse_canonical(text), row["team"])
+        told = (await words_with(link, locked)).journey(journey.model_dump(mode="json"), codes(journey))
+        await list_journey(link, journey, told, Pathway.parse_canonical(text), row["team"])
         await link.execute(COUNT_AGAIN, which, row["at"])
 
 

@@ -46,7 +46,10 @@ OF_WRITER = {
         *("goals", "licences", "experience", "ready_periods", "ring_keys", "person_keys", "troubles"),
         *("erasures", "erased_again"),
     ),
-    Right.REMOVE: ("steps", "milestones", "fact_periods", "peer_queue", "sessions", "sign_ins", "people_open"),
+    Right.REMOVE: (
+        *("steps", "milestones", "fact_periods", "peer_queue", "sessions", "sign_ins", "people_open"),
+        "words_open",
+    ),
 }
 """Every table and view, by what the writer may do with it."""
 

@@ -40,7 +40,7 @@ WHERE staff = ANY($1) AND ends IS NULL GROUP BY staff
 """
 QUEUED_AHEAD = """
 -- What those people ask for who stand before somebody in the allocation queue of a team.
-SELECT q.ask::text AS ask FROM peer_queue q
+SELECT readable(q.transition_id, q.ask) AS ask FROM peer_queue q
 WHERE q.team = $1 AND q.transition_id <> $2
     AND (q.urgency, $4::timestamptz, $2) > ($3, q.since, q.transition_id)
 ORDER BY q.urgency DESC, q.since, q.transition_id

@@ -18,6 +18,11 @@ def as_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
+def as_it_stands(told: Row) -> str:
+    """Plain data as JSON text in its own order: that of the steps of a journey says something."""
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+
+
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()

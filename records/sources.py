@@ -13,6 +13,7 @@ from asyncpg import CheckViolationError, UniqueViolationError
 from records.database import Database, connected, keys_of
 from records.errors import RecordsError
 from records.identity import local_id_blind, nhs_number_blind
+from records.words import words_of
 from schemas.inbound import About, Source
 
 CREATE = """
@@ -36,7 +37,7 @@ SELECT secret, acts_as FROM event_sources WHERE source = $1 AND ended_at IS NULL
 """
 ANSWERED = """
 -- What we answered to the same before.
-SELECT digest, status, answer::text AS answer FROM inbound_events WHERE source = $1 AND id = $2
+SELECT digest, status, readable(NULL::uuid, answer) AS answer FROM inbound_events WHERE source = $1 AND id = $2
 """
 ANSWER = """
 -- What we answer; somebody who was quicker with the same stays.
@@ -115,7 +116,10 @@ async def answer(db: Database, source: str, id_: str, body: bytes, said: Answer,
     """Keep what we answer; answers what holds, when the same came twice at once."""
     digest = hashlib.sha256(body).digest()
     async with connected(db) as link:
-        await link.execute(ANSWER, source, id_, digest, said.status, json.dumps(said.body), now)
+        words = await words_of(link, None)
+        # Why something cannot be may say of whom.
+        kept = said.body | ({"message": words.seal(said.body["message"])} if "message" in said.body else {})
+        await link.execute(ANSWER, source, id_, digest, said.status, json.dumps(kept), now)
     return await answered(db, source, id_, body) or said
 
 

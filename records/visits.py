@@ -12,6 +12,7 @@ from records import roles
 from records.database import Database, Link, connected, transaction
 from records.errors import RecordsError, UnknownStaff
 from records.visit_notices import WAITING_FOR, WITHDRAW, texts
+from records.words import words_of
 from schemas.codes import Role
 from schemas.command import Actor
 from schemas.visit import DueAlert, RecordedVisit, Visit
@@ -26,8 +27,8 @@ CHECK_IN = """
 INSERT INTO visits (id, staff, joined_by, team, transition_id, place, alone_because, checked_in, expected_end)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING
 """
-COLUMNS = """id, staff, joined_by, team, transition_id, place, alone_because, checked_in, expected_end, checked_out,
-    checked_out_by, checked_out_command, went_wrong"""
+COLUMNS = """id, staff, joined_by, team, transition_id, place, readable(transition_id, alone_because) AS alone_because,
+    checked_in, expected_end, checked_out, checked_out_by, checked_out_command, went_wrong"""
 VISIT = f"""
 -- One visit.
 SELECT {COLUMNS} FROM visits WHERE id = $1
@@ -99,10 +100,11 @@ SELECT team FROM transitions WHERE id = $1
 async def check_in(db: Database, visit: Visit) -> RecordedVisit:
     """Record that somebody is out; the same again changes nothing. RecordsError when they are out already."""
     async with connected(db) as link:
+        words = await words_of(link, _uuid(visit.transition_id))
         try:
             await link.execute(
                 CHECK_IN, UUID(visit.id), visit.staff, visit.joined_by, visit.team, _uuid(visit.transition_id),
-                visit.place, visit.alone_because, visit.checked_in, visit.expected_end,
+                visit.place, words.reason(visit.alone_because, ()), visit.checked_in, visit.expected_end,
             )  # fmt: skip
         except UniqueViolationError:
             raise RecordsError(

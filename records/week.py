@@ -8,7 +8,8 @@ from schemas.journey import State
 
 WEEK = """
 -- A worker's contacts between two instants, with what the person wishes to be called and who comes along.
-SELECT b.starts, b.ends, b.place, b.status, b.step, b.transition_id::text, s.title, s.state,
+SELECT b.starts, b.ends, b.place, b.status, b.step, b.transition_id::text,
+    readable(b.transition_id, s.title) AS title, s.state,
     coalesce(p.known_as, p.given_name) AS called, g.title AS group_title, g.id::text AS group_id,
     ARRAY(SELECT coalesce(m.name, o.staff) FROM bookings o LEFT JOIN staff m ON m.id = o.staff
           WHERE (o.id = b.id OR o.group_id = b.group_id) AND o.staff <> b.staff AND o.status <> 'released'
@@ -20,7 +21,8 @@ WHERE b.staff = $1 AND b.starts >= $2 AND b.starts < $3 AND b.status <> 'release
 """
 TO_ARRANGE = """
 -- A worker's steps that have no time yet, the first due first.
-SELECT s.transition_id::text, s.step, s.title, s.due, coalesce(p.known_as, p.given_name) AS called
+SELECT s.transition_id::text, s.step, readable(s.transition_id, s.title) AS title, s.due,
+    coalesce(p.known_as, p.given_name) AS called
 FROM assignments a JOIN steps s ON s.transition_id = a.transition_id AND s.owner = 'peer-worker'
     AND s.state IN ('open', 'missed')
 JOIN transitions t ON t.id = s.transition_id JOIN people p ON p.id = t.person_id

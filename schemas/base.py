@@ -1,6 +1,10 @@
-"""What every model shares: how strict it is, that its errors do not repeat what they are about, what an instant is."""
+"""What every model shares: how strict it is, that its errors do not repeat what they are about, what an instant is.
+
+And which of its texts somebody writes of a person in their own words: the records keep those sealed.
+"""
 
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
@@ -15,6 +19,24 @@ def _to_utc(value: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """A moment in time: needs a UTC offset when read, is UTC ever after."""
+
+
+class Own(Enum):
+    """Marks a text that may be somebody's own words of a person, by how it is told from a code."""
+
+    WORDS = "words"
+    """It is theirs unless it is a code that the planner gives."""
+    TITLE = "title"
+    """It is theirs where the step comes from no rule of the pathway."""
+    WISHES = "wishes"
+    """`kind:wish`: the wish is theirs unless it is one word, as the staff list has them. A value that is no list is a
+    code of the pathway."""
+    ANSWERS = "answers"
+    """Whatever is no number and no single word; and the answers to single questions, as a whole."""
+
+
+Words = Annotated[str, Own.WORDS]
+"""A text that may be somebody's own words."""
 
 
 def as_code(value: Any) -> Any:

@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
-from schemas.base import Instant, Strict
+from schemas.base import Instant, Own, Strict
 from schemas.codes import Attendance, Division, Mechanism, Role, StepKind
 from schemas.journey import FactValue
 from schemas.workforce import Place
 
 CommandId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}$")]
 StaffId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,79}$")]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), Own.WORDS]
 StepName = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
 
@@ -71,7 +71,7 @@ class Complete(Command):
     attendance: Attendance | None = None
     mechanism: Mechanism | None = None
     done_at: Instant | None = None
-    scores: dict[str, Any] | None = None
+    scores: Annotated[dict[str, Any] | None, Own.ANSWERS] = None
     exit: str | None = None
 
 
@@ -137,7 +137,7 @@ class AddStep(Command):
 
     do: Literal["add-step"] = "add-step"
     step: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,58}$")]
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=120)]
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=120), Own.TITLE]
     kind: StepKind = StepKind.TASK
     owner: Role = Role.COORDINATOR
     ladder: str = "standard"
@@ -173,7 +173,7 @@ class Wish(Command):
     """
 
     do: Literal["wishes"] = "wishes"
-    wishes: list[Annotated[str, StringConstraints(pattern=r"^[a-z]+:.{1,150}$")]] | None = None
+    wishes: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[a-z]+:.{1,150}$")]] | None, Own.WISHES] = None
     asked_for: StaffId | None = None
     not_with: StaffId | None = None
 

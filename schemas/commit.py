@@ -1,6 +1,6 @@
 """What the workflow asks the records to write: everything that one command or one wake-up changed."""
 
-from schemas.base import Instant, Stored
+from schemas.base import Instant, Stored, Words
 from schemas.codes import Role
 from schemas.command import Receipt
 from schemas.event import Event
@@ -15,7 +15,7 @@ class Said(Stored):
     role: Role | None = None
     staff: str | None = None
     at: Instant
-    reason: str | None = None
+    reason: Words | None = None
     step: str | None = None
 
 

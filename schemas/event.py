@@ -1,11 +1,11 @@
 """What happened, one line each: the trace of a rehearsal and the history of a person are made of these."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from schemas.base import Instant, Stored
+from schemas.base import Instant, Own, Stored, Words
 from schemas.codes import Attendance, Mechanism, Role
 from schemas.workforce import Place
 
@@ -70,13 +70,13 @@ class Event(Stored):
     attendance: Attendance | None = None
     mechanism: Mechanism | None = None
     contact_at: Instant | None = None
-    scores: dict[str, Any] | None = None
+    scores: Annotated[dict[str, Any] | None, Own.ANSWERS] = None
     milestone: str | None = None
     occurred_at: Instant | None = None
     fact: str | None = None
-    value: Any = None
+    value: Annotated[Any, Own.WISHES] = None
     until: Instant | None = None
-    reason: str | None = None
+    reason: Words | None = None
     type: str | None = None
     by_hand: bool | None = None
     staff: str | None = None

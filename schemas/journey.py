@@ -7,12 +7,14 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator
 
-from schemas.base import Instant, Stored, as_code
+from schemas.base import Instant, Own, Stored, Words, as_code
 from schemas.codes import Attendance, Division, Mechanism, Role, StepKind
 from schemas.workforce import Peers
 
 FactValue = Annotated[
-    bool | str | list[str], BeforeValidator(as_code, json_schema_input_type=bool | int | str | list[str])
+    bool | str | list[str],
+    BeforeValidator(as_code, json_schema_input_type=bool | int | str | list[str]),
+    Own.WISHES,
 ]
 
 
@@ -71,13 +73,13 @@ class StepState:
     id: str
     of: str | None = None
     number: int | None = None
-    title: str
+    title: Annotated[str, Own.TITLE]
     kind: StepKind
     owner: Role
     ladder: str
     state: State = State.PLANNED
     due: Instant | None = None
-    by_hand: str | None = None
+    by_hand: Words | None = None
     opened: Instant | None = None
     reminder: Instant | None = None
     rung: int = 0
@@ -88,7 +90,7 @@ class StepState:
     ended: Instant | None = None
     done_on: Instant | None = None
     late: bool = False
-    reason: str | None = None
+    reason: Words | None = None
 
     def copy(self) -> Self:
         """The same step, to be changed; its lists are shared, so they are replaced and never added to."""
@@ -113,7 +115,7 @@ class Hold(Stored):
     """The transition is on hold."""
 
     since: Instant
-    reason: str
+    reason: Words
 
 
 class Handover(Stored):

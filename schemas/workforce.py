@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from schemas.base import Instant, Stored, Strict
+from schemas.base import Instant, Own, Stored, Strict, Words
 
 Minutes = Annotated[int, Field(ge=0, le=480)]
 
@@ -98,7 +98,7 @@ class Unplaced(Stored):
     """A contact without a time: for which due instant, and why there is none; no why when it is too early to look."""
 
     due: Instant | None
-    why: str | None = None
+    why: Words | None = None
 
 
 class Peers(Stored):
@@ -118,7 +118,7 @@ class Peers(Stored):
     asked_for: str | None = None
     not_with: list[str] = []
     stepped_back: list[str] = []
-    wishes: list[str] = []
+    wishes: Annotated[list[str], Own.WISHES] = []
     waiting_since: Instant | None = None
     booked: dict[str, Booked] = {}
     unplaced: dict[str, Unplaced] = {}

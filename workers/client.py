@@ -24,6 +24,7 @@ from records.keyring import KeyRing
 from records.payload_keys import PayloadKeys
 from records.people import seal_whoever_is_open
 from records.ring_keys import introduce
+from records.words_before import seal_what_is_open
 from workers.codec import converter
 from workers.keys import load_keys
 from workers.settings import Settings
@@ -146,6 +147,7 @@ async def open_pool(database_url: str, keys: KeyRing, *, size: int = 10) -> Pool
     try:
         await introduce(pool)
         await seal_whoever_is_open(pool)
+        await seal_what_is_open(pool)
     except BaseException:
         pool.terminate()
         raise

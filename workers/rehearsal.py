@@ -41,7 +41,8 @@ A_MOMENT = 0.005
 
 EVENTS_AFTER = """
 -- What happened to a transition after a revision.
-SELECT revision, payload FROM events WHERE transition_id = $1 AND revision > $2 ORDER BY revision, seq
+SELECT revision, readable(transition_id, payload) AS payload FROM events
+WHERE transition_id = $1 AND revision > $2 ORDER BY revision, seq
 """
 
 
@@ -255,7 +256,7 @@ class _Play:
     async def read(self) -> None:
         """Add what has happened since the last reading to the trace."""
         for row in await self._pool.fetch(EVENTS_AFTER, self._id, self._revision):
-            self.trace.append(Event.model_validate(row["payload"]))
+            self.trace.append(Event.model_validate_json(row["payload"]))
             self._revision = row["revision"]
 
 

@@ -9,7 +9,7 @@ from planner.clock import LONDON
 from planner.workforce.hours import AHEAD_WEEKS, free_ahead, room_ahead
 from planner.workforce.roster import Ask, Roster, Worker
 from planner.workforce.slots import suits
-from schemas.base import Stored
+from schemas.base import Stored, Words
 from schemas.workforce import Policy
 
 FULL_TIME_MINUTES = 2250
@@ -25,7 +25,7 @@ class Considered(Stored):
 
     staff: str
     could: bool
-    why: str
+    why: Words
 
 
 class Choice(NamedTuple):

@@ -4,9 +4,10 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from planner.workforce.pattern import Interval, Pattern
+from schemas.base import Own
 from schemas.codes import Division
 from schemas.workforce import Place, Policy
 
@@ -57,7 +58,7 @@ class Ask(NamedTuple):
     minutes: int
     asked_for: str | None = None
     not_with: frozenset[str] = frozenset()
-    wishes: tuple[str, ...] = ()
+    wishes: Annotated[tuple[str, ...], Own.WISHES] = ()
     past: tuple[str, ...] = ()
 
 

@@ -61,7 +61,7 @@ page AS MATERIALIZED (
     ORDER BY {place}, c.case_id LIMIT $9
 )
 SELECT c.case_id, c.transition_id::text, c.at, c.day, c.team, c.pathway, p.local_id, p.given_name, p.family_name,
-    c.place, c.shown
+    c.place, readable(c.transition_id, c.shown::json) AS shown
 FROM page c LEFT JOIN transitions t ON t.id = c.transition_id LEFT JOIN people p ON p.id = t.person_id
 ORDER BY c.place, c.case_id
 """

@@ -6,17 +6,21 @@ from typing import NamedTuple
 
 from planner.clock import local_day
 from planner.journey import summary
+from planner.reasons import codes
 from records import definitions
 from records.commit import DIED
 from records.database import Database, Link, connected, transaction
 from records.errors import RecordsError
 from records.people import SAID_ETHNICITY, enter
+from records.person_keys import KEYS
 from records.roster import ask_row
-from records.rows import Row, as_json, step_rows
+from records.rows import Row, as_it_stands, as_json, step_rows
 from records.staff import upsert_staff
 from records.synthetic.life import Kept, Life
 from records.synthetic.playing import Past
 from records.synthetic.service import LOCAL, STAFF
+from records.words import Words
+from schemas.journey import Journey
 
 AT_ONCE = 200
 """Transitions written in one transaction."""
@@ -164,11 +168,14 @@ async def _write(link: Link, lives: list[Life]) -> None:
     whom = {life.whom.id: life.whom for life in lives}
     await enter(link, {one: known.person for one, known in whom.items()})
     await link.executemany(SAID_ETHNICITY, [(one, known.ethnicity) for one, known in whom.items() if known.ethnicity])
+    wrapped = {row["person_id"]: row["wrapped"] for row in await link.fetch(KEYS, list(whom))}
+    words = {life.id: Words(link, life.whom.id, wrapped[life.whom.id]) for life in lives}
     rounds = {life.id: _rounds(life.commits) for life in lives}
     await link.execute(TRANSITIONS, as_json([_transition(life) for life in lives]))
     for number in range(max(map(len, rounds.values()))):
-        await _round(link, [(life, rounds[life.id][number]) for life in lives if number < len(rounds[life.id])])
-    for table, rows in _rows(lives).items():
+        some = [(life, rounds[life.id][number]) for life in lives if number < len(rounds[life.id])]
+        await _round(link, some, words)
+    for table, rows in _rows(lives, words).items():
         if rows:
             await link.execute(_inserting(table), as_json(rows))
     answers = [row | {"pathway": life.pathway.id} for life in lives for row in life.answers]
@@ -192,12 +199,18 @@ def _rounds(commits: list[Kept]) -> list[list[Kept]]:
     return [some for some in found if some]
 
 
-async def _round(link: Link, some: list[tuple[Life, list[Kept]]]) -> None:
-    journeys = [(commits[-1].journey or life.journey).model_dump_json() for life, commits in some]
+async def _round(link: Link, some: list[tuple[Life, list[Kept]]], words: dict[str, Words]) -> None:
+    stood = [(life, commits[-1].journey or life.journey) for life, commits in some]
+    journeys = [as_it_stands(_told(journey, words[life.id])) for life, journey in stood]
     await link.execute(JOURNEYS, [life.uuid for life, _ in some], journeys)
     every = [(life, commit) for life, commits in some for commit in commits]
     await link.execute(COMMITS, as_json([_commit(life, commit) for life, commit in every]))
-    await link.execute(EVENTS, as_json([row for life, commit in every for row in _events(life, commit)]))
+    events = [row for life, commit in every for row in _events(life, commit, words[life.id])]
+    await link.execute(EVENTS, as_json(events))
+
+
+def _told(journey: Journey, words: Words) -> Row:
+    return words.journey(journey.model_dump(mode="json"), codes(journey))
 
 
 def _transition(life: Life) -> Row:
@@ -222,27 +235,30 @@ def _commit(life: Life, commit: Kept) -> Row:
     }  # fmt: skip
 
 
-def _events(life: Life, commit: Kept) -> Iterable[Row]:
+def _events(life: Life, commit: Kept, words: Words) -> Iterable[Row]:
     about = commit.said | {"transition_id": life.id, "revision": commit.revision, "recorded_at": commit.at}
-    for row in commit.events:
-        yield {**about, **row, "reason": row["reason"] or commit.said["reason"]}
+    known = codes(life.journey)
+    why = words.reason(commit.said["reason"], known)
+    for row in words.events(commit.events, known):
+        yield {**about, **row, "reason": row["reason"] or why}
 
 
-def _rows(lives: list[Life]) -> dict[str, list[Row]]:
+def _rows(lives: list[Life], words: dict[str, Words]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {table: [] for table in _OF_A_TRANSITION}
     for life in lives:
-        told = life.journey.model_dump(mode="json")
+        own = words[life.id]
+        told = _told(life.journey, own)
         of_it: dict[str, Iterable[Row]] = {
             "steps": step_rows(life.journey, told, life.team),
             "contacts": life.contacts.values(),
             "escalations": life.escalations,
-            "ready_periods": life.ready,
+            "ready_periods": (row | {"withdrawn_why": own.reason(row.get("withdrawn_why"))} for row in life.ready),
             "measures": life.measures,
             "measure_scores": (row | one for row in life.measures for one in row["scales"]),
             "experience_heard": _heard(life),
-            "assignments": life.assignments,
-            "peer_queue": _queued(life),
-            "bookings": (_busy(row) for rows in life.bookings.values() for row in rows),
+            "assignments": [_why(row, own) for row in life.assignments],
+            "peer_queue": _queued(life, own),
+            "bookings": [_busy(row, own) for rows in life.bookings.values() for row in rows],
         }
         for table, rows in of_it.items():
             found[table] += [row | {"transition_id": life.id} for row in rows]
@@ -259,10 +275,17 @@ def _heard(life: Life) -> Iterable[Row]:
     )
 
 
-def _busy(row: Row) -> Row:
-    return row | {"busy": f"[{row['begins'].isoformat()},{row['done'].isoformat()})"}
+def _why(row: Row, words: Words) -> Row:
+    return row | {"why": words.seal(row["why"]), "considered": words.considered(row["considered"])}
 
 
-def _queued(life: Life) -> list[Row]:
+def _busy(row: Row, words: Words) -> Row:
+    busy = f"[{row['begins'].isoformat()},{row['done'].isoformat()})"
+    return row | {"busy": busy, "released_why": words.reason(row["released_why"])}
+
+
+def _queued(life: Life, words: Words) -> list[Row]:
     queue = life.queue
-    return [queue | {"team": life.team, "ask": ask_row(queue["ask"])}] if queue is not None and life.open else []
+    if queue is None or not life.open:
+        return []
+    return [queue | {"team": life.team, "ask": words.ask(ask_row(queue["ask"]))}]

@@ -1,6 +1,8 @@
 """Many more people like those who are there: each is copied, with all that is recorded of them, in SQL."""
 
+from records.database import Link
 from records.people import enter
+from records.words_before import seal_what_is_open
 from schemas.person import Person
 from workers.client import Pool
 
@@ -64,6 +66,32 @@ FROM copies c JOIN escalations e ON e.transition_id = c.was
 """
 
 
+WORDS = """
+-- What somebody wrote of the original, in one column of the copies, opened; and whose copy it is.
+SELECT r.ctid AS place, c.id, readable(c.was, r.{column}) AS said FROM copies c JOIN {table} r ON r.{whose} = c.id
+WHERE strpos(r.{column}::text, U&'\\E000') > 0
+"""
+OPENED = """
+-- The same in the copy, as it was said.
+UPDATE {table} SET {column} = $2::text::{kind} WHERE ctid = $1
+"""
+COLUMNS = (
+    ("transitions", "journey", "json"), ("steps", "title", "text"), ("steps", "reason", "text"),
+    ("steps", "by_hand", "text"), ("events", "reason", "text"), ("events", "payload", "jsonb"),
+)  # fmt: skip
+
+
+async def _with_their_own_key(link: Link) -> None:
+    """A copy's own key does not open what was sealed of the original: it is sealed anew, and in the events it stands
+    open, as what was recorded before anything was sealed."""
+    for table, column, kind in COLUMNS:
+        whose = "id" if table == "transitions" else "transition_id"
+        rows = await link.fetch(WORDS.format(table=table, column=column, whose=whose))
+        opened = [(row["place"], row["said"]) for row in rows]
+        await link.executemany(OPENED.format(table=table, column=column, kind=kind), opened)
+    await link.execute("INSERT INTO words_open SELECT 'transition', id FROM copies")
+
+
 async def grow(pool: Pool, people: int) -> int:
     """Copy everybody until there are about so many transitions; answers how many there are."""
     async with pool.acquire() as link:
@@ -83,6 +111,8 @@ async def grow(pool: Pool, people: int) -> int:
             await enter(link, copied)
             for query in (TEAMS, STAFF, TRANSITIONS, COMMITS, STEPS, EVENTS, ESCALATIONS):
                 await link.execute(query)
+            await _with_their_own_key(link)
+        await seal_what_is_open(link)
         await link.execute("VACUUM ANALYZE")
         count: int = await link.fetchval("SELECT count(*) FROM transitions")
     return count

@@ -53,7 +53,7 @@ FROM events e WHERE e.event IN ('missed', 'reminded', 'escalated') AND e.recorde
 """
 JOURNEYS = """
 -- Every journey, with its rules.
-SELECT t.id::text, t.status, t.journey::text AS journey, d.canonical FROM transitions t
+SELECT t.id::text, t.status, readable(t.id, t.journey) AS journey, d.canonical FROM transitions t
 JOIN definitions d ON d.digest = t.definition
 """
 NOTICES = "SELECT transition_id::text, step, kind, due, number, recipient FROM notices"

@@ -1,6 +1,7 @@
 """Peer support arranged for many people at once, on a real database: nobody is in two places, and nobody is lost."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -108,7 +109,7 @@ async def ask(pool: Pool, journey: Journey, command: AnyCommand | None = None, a
 
 async def recorded(pool: Pool) -> list[Journey]:
     """Every journey as the records have it."""
-    rows = await pool.fetch("SELECT journey::text AS journey FROM transitions ORDER BY id")
+    rows = await pool.fetch("SELECT readable(id, journey) AS journey FROM transitions ORDER BY id")
     return [Journey.model_validate_json(row["journey"]) for row in rows]
 
 
@@ -293,9 +294,12 @@ async def test_a_command_that_finds_nobody_is_recorded_all_the_same(many: Pool) 
 async def test_why_somebody_goes_is_kept_with_a_sentence_for_everybody(many: Pool) -> None:
     journey = await begin(many)
     await ask(many, journey)
-    row = await many.fetchrow("SELECT staff, why, considered FROM assignments")
+    row = await many.fetchrow(
+        "SELECT staff, readable(transition_id, why) AS why, readable(transition_id, considered) AS considered "
+        "FROM assignments"
+    )
     assert row is not None
-    sentences = {one["staff"]: one for one in row["considered"]}
+    sentences = {one["staff"]: one for one in json.loads(row["considered"])}
     assert set(sentences) == set(WORKERS)
     assert all(one["why"].endswith(".") for one in sentences.values())
     assert sentences[row["staff"]]["could"]
@@ -309,10 +313,12 @@ async def test_whoever_waits_has_a_sentence_for_everybody_too(many: Pool) -> Non
         answer = await ask(many, standing, Wish(id=f"no-{number}", at=T0, not_with=staff))
         assert answer.journey is not None
         standing = answer.journey
-    row = await many.fetchrow("SELECT team, urgency, since, considered FROM peer_queue")
+    row = await many.fetchrow(
+        "SELECT team, urgency, since, readable(transition_id, considered) AS considered FROM peer_queue"
+    )
     assert row is not None
     assert (row["team"], row["urgency"], row["since"]) == (TEAM, 0, T0)
-    assert {(one["staff"], one["why"]) for one in row["considered"]} == {
+    assert {(one["staff"], one["why"]) for one in json.loads(row["considered"])} == {
         (staff, "does not go with this person.") for staff in WORKERS
     }
     assert await many.fetchval("SELECT count(*) FROM bookings WHERE status = 'booked'") == 0

@@ -268,6 +268,15 @@ async def figures(pool: Pool) -> dict[str, Any]:
     return found
 
 
+async def answered(pool: Pool, transition_id: str) -> dict[str, Any]:
+    """What the history has of the one measure that was answered."""
+    (found,) = [
+        row.payload["scores"] for row in (await listings.history(pool, transition_id)).rows if "scores" in row.payload
+    ]
+    told: dict[str, Any] = found["QPR-15"]
+    return told
+
+
 async def test_every_figure_is_the_same_before_and_after(staffed: Pool) -> None:
     person = await measured(staffed)
     person = await person.say(1, QPR_15={"items": [3] * 15})
@@ -288,6 +297,8 @@ async def test_every_figure_is_the_same_before_and_after(staffed: Pool) -> None:
     assert before
     assert await staffed.fetchval("SELECT count(*) FROM measures WHERE items IS NOT NULL") == 1
     scores = (await measures.scores(staffed, person.id)).rows
+    assert (await answered(staffed, person.id))["items"] == {str(number): 3.0 for number in range(1, 16)}
+    assert await staffed.fetchval("SELECT count(*) FROM events WHERE payload::text LIKE '%\"items\": {%'") == 0
     await erase(staffed, local_id)
     assert await figures(staffed) == before
     assert await staffed.fetch("SELECT * FROM access_log") == looks
@@ -295,6 +306,9 @@ async def test_every_figure_is_the_same_before_and_after(staffed: Pool) -> None:
     assert (goal.number, goal.words) == (number, None)
     assert (await measures.scores(staffed, person.id)).rows == scores
     assert await staffed.fetchval("SELECT count(*) FROM measures WHERE items IS NOT NULL") == 0
+    told = await answered(staffed, person.id)
+    assert told["items"] is None
+    assert told["scales"], "what was counted stays"
     for one in (person.id, other.journey.transition_id):
         assert (await listings.transition(staffed, one)).status == "closed"
         assert (await listings.history(staffed, one)).rows

@@ -1,6 +1,5 @@
 """What can be done with a whole transition: what happened, dates, what is known, hold, handover, peer support, ends."""
 
-import re
 from collections.abc import Iterator
 from datetime import time, timedelta
 from typing import Any
@@ -117,10 +116,9 @@ def _answer(_: About, said: Answers) -> Said:
 
 
 def _added(about: About, said: Answers) -> Said:
-    slug = re.sub(r"[^a-z0-9]+", "-", said.text("title").lower()).strip("-")[:40] or "step"
     taken = {*about.journey.steps, *about.pathway.step}
-    numbers = (slug if number == 1 else f"{slug}-{number}" for number in range(1, 1000))
-    own = next(f"own-{one}" for one in numbers if f"own-{one}" not in taken)
+    # An id is in clear wherever it goes: what the step is about is in its title alone.
+    own = next(name for number in range(1, 1000) if (name := f"own-{number}") not in taken)
     return says.AddStep, {
         "step": own, "title": said.text("title"), "kind": said.text("kind"), "owner": said.text("owner"),
         "due": said.moment("due", ends=True), "reason": said.said("reason"),
