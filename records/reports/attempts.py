@@ -4,8 +4,9 @@ from records.reports.definition import Figure, Period, Report, Shown, Sort, Sure
 
 CASES = """
 -- Each contact that did not come about, and the risk review that follows of those who were expected and not seen.
+-- The first contact at a step that was missed has its first review, the second its second.
 SELECT concat_ws('/', c.transition_id, c.step, c.number) AS case_id, c.transition_id, c.at,
-    (c.at AT TIME ZONE 'Europe/London')::date AS day, t.team, t.pathway, c.step, step.title, step.kind, c.attendance,
+    (c.at AT TIME ZONE 'Europe/London')::date AS day, c.team, c.pathway, c.step, step.title, step.kind, c.attendance,
     c.mechanism, c.by_role, r.due AS review_due, r.done_on AS reviewed_on,
     true AS failed,
     c.attendance = '2' AS cancelled_by_person,
@@ -19,23 +20,19 @@ SELECT concat_ws('/', c.transition_id, c.step, c.number) AS case_id, c.transitio
     c.missed AND coalesce(r.state IN ('open', 'missed'), false) AS review_open,
     c.missed AND coalesce(r.state NOT IN ('done', 'open', 'missed'), true) AS not_reviewed
 FROM (
-    SELECT k.*, k.attendance IN ('3', '7') AS missed,
-        count(*) FILTER (WHERE k.attendance IN ('3', '7')) OVER (
-            PARTITION BY k.transition_id, k.step ORDER BY k.number
-        ) AS review,
+    SELECT k.*, t.team, t.pathway, k.attendance IN ('3', '7') AS missed,
         (k.at AT TIME ZONE 'Europe/London')::date < (p.date_of_birth + interval '18 years')::date AS child
-    FROM contacts k JOIN transitions o ON o.id = k.transition_id JOIN people p ON p.id = o.person_id
-    WHERE k.transition_id IN (
-        SELECT i.transition_id FROM contacts i WHERE i.attendance NOT IN ('5', '6')
-            AND i.at >= $1::timestamp AT TIME ZONE 'Europe/London' AND i.at < $2::timestamp AT TIME ZONE 'Europe/London'
-    )
+    FROM contacts k JOIN transitions t ON t.id = k.transition_id JOIN people p ON p.id = t.person_id
+    WHERE k.attendance NOT IN ('5', '6') AND k.at >= $1::timestamp AT TIME ZONE 'Europe/London'
+        AND k.at < $2::timestamp AT TIME ZONE 'Europe/London'
 ) c
-JOIN transitions t ON t.id = c.transition_id
 LEFT JOIN steps step ON step.transition_id = c.transition_id AND step.step = c.step
-LEFT JOIN steps r ON c.missed AND r.transition_id = c.transition_id
-    AND r.step = 'risk-review:' || c.step || '#' || c.review
-WHERE c.attendance NOT IN ('5', '6') AND c.at >= $1::timestamp AT TIME ZONE 'Europe/London'
-    AND c.at < $2::timestamp AT TIME ZONE 'Europe/London'
+LEFT JOIN LATERAL (
+    SELECT count(*) AS review FROM contacts e WHERE e.transition_id = c.transition_id AND e.step = c.step
+        AND e.number <= c.number AND e.attendance IN ('3', '7') AND c.missed
+) n ON true
+LEFT JOIN steps r ON r.transition_id = c.transition_id
+    AND r.step = CASE WHEN c.missed THEN 'risk-review:' || c.step || '#' || n.review END
 """
 
 REPORT = Report(

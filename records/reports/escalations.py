@@ -4,10 +4,11 @@ from records.reports.definition import Figure, Period, Report, Shown, Sort, Sure
 
 CASES = """
 -- Each rung that fired, with when somebody took it on and when what was late came to an end.
+-- Whether it is late still is asked of the steps that are, which are few; what it is called, only where that is shown.
 SELECT concat_ws('/', e.transition_id, e.step, extract(epoch FROM e.due), e.rung) AS case_id, e.transition_id, e.at,
     (e.at AT TIME ZONE 'Europe/London')::date AS day, t.team, t.pathway, e.step, e.rung, s.ladder, s.title,
     true AS fired, e.acknowledged_at IS NOT NULL AS acknowledged, e.resolved_at IS NOT NULL AS resolved,
-    e.resolved_at IS NULL AND s.state = 'missed' AND s.due = e.due AS still_late,
+    e.resolved_at IS NULL AND late.step IS NOT NULL AS still_late,
     cardinality(e.recipients) = 0 AS nobody,
     round(extract(epoch FROM e.acknowledged_at - e.at) / 3600, 2) AS hours_to_acknowledge,
     round(extract(epoch FROM e.resolved_at - e.at) / 3600, 2) AS hours_to_resolve
@@ -20,8 +21,10 @@ FROM (
     WHERE f.at >= $1::timestamp AT TIME ZONE 'Europe/London' AND f.at < $2::timestamp AT TIME ZONE 'Europe/London'
     GROUP BY f.transition_id, f.step, f.due, f.rung
 ) e
-JOIN transitions t ON t.id = e.transition_id
+LEFT JOIN transitions t ON t.id = e.transition_id
 LEFT JOIN steps s ON s.transition_id = e.transition_id AND s.step = e.step
+LEFT JOIN steps late ON late.transition_id = e.transition_id AND late.step = e.step AND late.due = e.due
+    AND late.state = 'missed'
 """
 
 REPORT = Report(

@@ -4,6 +4,7 @@ from records.reports.definition import Figure, Period, Report, Shown, Sort, Sure
 
 CASES = """
 -- Each time somebody waited: referrals of one person with at most 5 days between them are one.
+-- What ended it is looked up for those alone that reach into the asked days.
 SELECT w.spell_id AS case_id, w.transition_id, w.started AS at, w.day, w.team, w.pathway, w.referred, w.contact,
     w.outcome, w.assessment, w.plan, w.stopped_on, w.days, w.age_group,
     w.stopped_on IS NOT NULL AS stopped,
@@ -13,7 +14,8 @@ SELECT w.spell_id AS case_id, w.transition_id, w.started AS at, w.day, w.team, w
     w.stopped_on IS NULL AND w.ended IS NULL AND w.days > 728 AS very_long,
     w.stopped_on IS NULL AND w.ended IS NOT NULL AS ended_before
 FROM (
-    SELECT s.*, stop.at AS stopped_on, coalesce(stop.at, s.ended, today.at) AS day,
+    SELECT s.*, met.contact, done.outcome, done.plan, stop.at AS stopped_on,
+        coalesce(stop.at, s.ended, today.at) AS day,
         coalesce(stop.at, s.ended, today.at) - s.referred AS days
     FROM (
         SELECT o.person_id, o.number, min(o.id::text) AS spell_id,
@@ -23,8 +25,8 @@ FROM (
             (array_agg(o.pathway ORDER BY o.started DESC, o.id))[1] AS pathway,
             CASE WHEN min(o.referred) < min(p.date_of_birth) + interval '18 years' THEN 'under 18' ELSE 'adults' END
                 AS age_group,
-            min(met.contact) AS contact, min(done.outcome) AS outcome, min(reached.assessment) AS assessment,
-            least(min(reached.therapy), min(done.plan)) AS plan
+            (min(a.occurred) AT TIME ZONE 'Europe/London')::date AS assessment, min(b.occurred) AS therapy,
+            array_agg(o.id) AS ids
         FROM (
             SELECT r.*,
                 count(*) FILTER (WHERE r.first) OVER (PARTITION BY r.person_id ORDER BY r.referred, r.id) AS number
@@ -43,37 +45,28 @@ FROM (
                 )
             ) r
         ) o JOIN people p ON p.id = o.person_id
-        LEFT JOIN (
-            SELECT c.transition_id, (min(c.at) AT TIME ZONE 'Europe/London')::date AS contact
-            FROM contacts c WHERE c.attendance IN ('5', '6') AND c.mechanism IN ('01', '02', '04', '11')
-            GROUP BY c.transition_id
-        ) met ON met.transition_id = o.id
-        LEFT JOIN (
-            SELECT d.transition_id,
-                (min(d.done_on) FILTER (WHERE d.kind = 'measure' AND d.step <> 'experience-survey')
-                    AT TIME ZONE 'Europe/London')::date AS outcome,
-                (min(d.done_on) FILTER (WHERE d.kind = 'document' AND d.step LIKE '%plan%')
-                    AT TIME ZONE 'Europe/London')::date AS plan
-            FROM steps d WHERE d.state = 'done' AND d.kind IN ('measure', 'document')
-            GROUP BY d.transition_id
-        ) done ON done.transition_id = o.id
-        LEFT JOIN (
-            SELECT m.transition_id,
-                (min(m.occurred) FILTER (WHERE m.milestone = 'assessment') AT TIME ZONE 'Europe/London')::date
-                    AS assessment,
-                (min(m.occurred) FILTER (WHERE m.milestone = 'therapy-started') AT TIME ZONE 'Europe/London')::date
-                    AS therapy
-            FROM milestones m WHERE m.milestone IN ('assessment', 'therapy-started') AND m.occurred IS NOT NULL
-            GROUP BY m.transition_id
-        ) reached ON reached.transition_id = o.id
+        LEFT JOIN milestones a ON a.transition_id = o.id AND a.milestone = 'assessment'
+        LEFT JOIN milestones b ON b.transition_id = o.id AND b.milestone = 'therapy-started'
         GROUP BY o.person_id, o.number
         HAVING min(o.referred) < $2 AND max(o.until) >= $1
     ) s
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN s.contact IS NULL OR s.outcome IS NULL OR s.plan IS NULL THEN NULL
-            WHEN s.age_group = 'under 18' OR s.referred < '2024-04-01' THEN greatest(s.contact, s.outcome, s.plan)
+        SELECT (min(c.at) AT TIME ZONE 'Europe/London')::date AS contact FROM contacts c
+        WHERE c.transition_id = ANY (s.ids) AND c.attendance IN ('5', '6') AND c.mechanism IN ('01', '02', '04', '11')
+    ) met
+    CROSS JOIN LATERAL (
+        SELECT (min(d.done_on) FILTER (WHERE d.kind = 'measure' AND d.step <> 'experience-survey')
+                AT TIME ZONE 'Europe/London')::date AS outcome,
+            (least(s.therapy, min(d.done_on) FILTER (WHERE d.kind = 'document' AND d.step LIKE '%plan%'))
+                AT TIME ZONE 'Europe/London')::date AS plan
+        FROM steps d WHERE d.transition_id = ANY (s.ids) AND d.state = 'done' AND d.kind IN ('measure', 'document')
+    ) done
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN met.contact IS NULL OR done.outcome IS NULL OR done.plan IS NULL THEN NULL
+            WHEN s.age_group = 'under 18' OR s.referred < '2024-04-01'
+                THEN greatest(met.contact, done.outcome, done.plan)
             WHEN s.assessment IS NULL THEN NULL
-            ELSE greatest(s.contact, s.outcome, s.assessment, s.plan) END AS at
+            ELSE greatest(met.contact, done.outcome, s.assessment, done.plan) END AS at
     ) stop
     CROSS JOIN (SELECT ($5 AT TIME ZONE 'Europe/London')::date AS at) today
 ) w

@@ -1,5 +1,6 @@
 """Who does not come to the assessment, and who not to the first session of therapy: two reports, counted alike."""
 
+from records.reports.by_peer import by_peer
 from records.reports.definition import Figure, Period, Report, Shown, Sort, Surety
 from schemas.ethnicity import CATEGORIES, NOT_KNOWN
 
@@ -7,21 +8,12 @@ _ETHNICITY = ", ".join(f"('{code}', '{words}')" for code, words in CATEGORIES.it
 
 _CASES = """
 -- Each appointment of one step, with what had been before it: a peer contact, and what was asked for of who comes.
--- Of the journeys, which are long, those alone are read that have a wish. All is joined before the days are looked at,
--- of which the planner cannot tell how many appointments they leave.
+-- Of the journeys, which are long, those alone are read that have a wish. All is joined before the days are looked at
+-- (OFFSET 0), of which the planner cannot tell how many appointments they leave; what nobody asks for is not joined.
 WITH appointments AS MATERIALIZED (
-    SELECT c.transition_id, c.number, c.at, c.attendance, c.mechanism, t.team, t.pathway, p.ethnicity
-    FROM contacts c JOIN transitions t ON t.id = c.transition_id JOIN people p ON p.id = t.person_id
+    SELECT c.transition_id, c.number, c.at, c.attendance, c.mechanism FROM contacts c
     WHERE c.step = '{step}' AND c.at >= $1::timestamp AT TIME ZONE 'Europe/London'
         AND c.at < $2::timestamp AT TIME ZONE 'Europe/London'
-), met AS (
-    SELECT c.transition_id, c.number, (max(o.at) AT TIME ZONE 'Europe/London')::date AS peer_on
-    FROM appointments c JOIN contacts o ON o.transition_id = c.transition_id
-    WHERE o.at < c.at AND o.attendance IN ('5', '6') AND coalesce((
-        SELECT s.kind = 'peer-contact' OR s.owner = 'peer-worker' FROM steps s
-        WHERE s.transition_id = o.transition_id AND s.step = o.step
-    ), o.by_role = 'peer-worker')
-    GROUP BY c.transition_id, c.number
 ), wishes AS (
     SELECT c.transition_id, c.number, c.at, jsonb_array_elements_text(f.value) AS wish
     FROM appointments c JOIN fact_periods f ON f.transition_id = c.transition_id AND f.fact = 'preferences'
@@ -33,14 +25,15 @@ WITH appointments AS MATERIALIZED (
         SELECT json_array_elements_text(o.journey #> '{{peers,wishes}}') AS wish FROM transitions o
         WHERE o.id = c.transition_id AND o.journey #>> '{{peers,wishes,0}}' IS NOT NULL
     ) j
-), asked_for AS MATERIALIZED (
+), asked_for AS (
     SELECT a.transition_id, a.number, a.at, array_agg(a.wish) AS wishes FROM wishes a
     WHERE split_part(a.wish, ':', 1) IN ('language', 'gender', 'culture')
     GROUP BY a.transition_id, a.number, a.at
 ), heard AS (
-    SELECT a.transition_id, a.number,
+    SELECT a.transition_id, a.number, min(
         CASE WHEN m.id IS NULL THEN 'asked, no peer worker then' WHEN n.met = cardinality(a.wishes) THEN 'asked and met'
-            WHEN n.met > 0 THEN 'asked, met in part' ELSE 'asked, not met' END AS preference
+            WHEN n.met > 0 THEN 'asked, met in part' ELSE 'asked, not met' END
+    ) AS preference
     FROM asked_for a LEFT JOIN LATERAL (
         SELECT s.id, s.languages, s.attributes FROM assignments r JOIN staff s ON s.id = r.staff
         WHERE r.transition_id = a.transition_id AND NOT r.joining AND r.starts <= a.at
@@ -53,16 +46,24 @@ WITH appointments AS MATERIALIZED (
                 OR (split_part(w.wish, ':', 1) <> 'language' AND w.wish = ANY (m.attributes))
         ) AS met FROM unnest(a.wishes) AS w (wish)
     ) n
-), known AS MATERIALIZED (
-    SELECT c.*, k.peer_on, e.words AS ethnic_category, coalesce(h.preference, 'not asked') AS preference
+    GROUP BY a.transition_id, a.number
+), known AS (
+    SELECT c.*, t.team, t.pathway, p.ethnicity, (k.at AT TIME ZONE 'Europe/London')::date AS peer_on,
+        coalesce(h.preference, 'not asked') AS preference
     FROM appointments c
-    LEFT JOIN (VALUES {ethnicity}) AS e (code, words) ON e.code = c.ethnicity
-    LEFT JOIN met k ON k.transition_id = c.transition_id AND k.number = c.number
+    LEFT JOIN transitions t ON t.id = c.transition_id
+    LEFT JOIN people p ON p.id = t.person_id
     LEFT JOIN heard h ON h.transition_id = c.transition_id AND h.number = c.number
+    LEFT JOIN LATERAL (
+        SELECT o.at FROM contacts o WHERE o.transition_id = c.transition_id AND o.at < c.at
+            AND o.attendance IN ('5', '6') AND {by_peer}
+        ORDER BY o.at DESC LIMIT 1
+    ) k ON true
+    OFFSET 0
 )
 SELECT concat_ws('/', c.transition_id, '{step}', c.number) AS case_id, c.transition_id, c.at,
     (c.at AT TIME ZONE 'Europe/London')::date AS day, c.team, c.pathway, c.attendance, c.mechanism, c.peer_on,
-    c.ethnic_category AS ethnicity, c.preference,
+    (SELECT e.words FROM (VALUES {ethnicity}) AS e (code, words) WHERE e.code = c.ethnicity) AS ethnicity, c.preference,
     g.taken,
     g.taken AND NOT g.missed AS seen,
     g.missed,
@@ -125,7 +126,7 @@ def _report(report_id: str, step: str, what: str) -> Report:
         figures=_FIGURES,
         charted="share",
         better="down",
-        cases=_CASES.format(step=step, ethnicity=_ETHNICITY),
+        cases=_CASES.format(step=step, ethnicity=_ETHNICITY, by_peer=by_peer("o")),
         shows=(
             Shown("attendance", "How it went"), Shown("day", "On"), Shown("peer_on", "Last peer contact before"),
             Shown("preference", "What was asked for of who comes"),

@@ -31,9 +31,16 @@ def _numbers(instrument: Instrument, scale: Scale) -> list[str]:
 
 _VIEWS = ", ".join(f"('{view.value}', '{words}')" for view, words in VIEW_WORDS.items())
 
+_CHANGES = f"""(
+    SELECT jsonb_object_agg(concat_ws('/', c.instrument, c.scale, c.view), c.points)
+    FROM (VALUES {", ".join(thresholds())}) AS c (instrument, scale, view, points)
+)"""  # noqa: S608 - measures, numbers and points are ours
+
 CASES = f"""
 -- Each measure of a transition in one view: its numbers first and latest, by the version of the latest, and what the
 -- differences say together. One that is reliably worse outweighs what is better.
+-- The scores come in the order of an index and stay in it, so that nothing is sorted or hashed: which is the latest is
+-- told by one number (its day, then its revision), and what is more than chance is looked up, not joined.
 SELECT concat_ws('/', r.transition_id, r.instrument, r.view) AS case_id, r.transition_id,
     r.latest_on::timestamp AT TIME ZONE 'Europe/London' AS at, r.latest_on AS day, t.team, t.pathway,
     concat(r.instrument, ', ', v.words) AS measure, concat(t.team, ': ', r.instrument, ', ', v.words) AS in_team,
@@ -52,25 +59,25 @@ FROM (
     SELECT DISTINCT ON (d.transition_id, d.instrument, d.view) d.transition_id, d.instrument, d.view,
         min(d.first_on) AS first_on, max(d.latest_on) AS latest_on,
         bool_or(d.moved IS NOT NULL) AS paired,
-        coalesce(bool_or(d.moved IS NOT NULL AND c.points IS NOT NULL), false) AS judged,
-        coalesce(bool_or(d.moved * sign(c.points) >= abs(c.points)), false) AS better,
-        coalesce(bool_or(-d.moved * sign(c.points) >= abs(c.points)), false) AS worse
+        bool_or(d.points IS NOT NULL) AS judged,
+        coalesce(bool_or(d.moved * sign(d.points) >= abs(d.points)), false) AS better,
+        coalesce(bool_or(-d.moved * sign(d.points) >= abs(d.points)), false) AS worse
     FROM (
         SELECT o.transition_id, o.instrument, o.view, o.version, o.scale,
             min(o.taken_on) AS first_on, max(o.taken_on) AS latest_on,
-            (array_agg(o.revision ORDER BY o.taken_on, o.revision))[count(*)] AS latest,
+            max((o.taken_on - date '2000-01-01') * 4294967296 + o.revision) AS latest,
             CASE WHEN max(o.taken_on) > min(o.taken_on) THEN
                 (array_agg(o.derived ORDER BY o.taken_on, o.revision))[count(*)]
-                - (array_agg(o.derived ORDER BY o.taken_on, o.revision))[1] END AS moved
+                - (array_agg(o.derived ORDER BY o.taken_on, o.revision))[1] END AS moved,
+            CASE WHEN max(o.taken_on) > min(o.taken_on) THEN
+                ({_CHANGES} -> concat_ws('/', o.instrument, o.scale, o.view))::numeric END AS points
         FROM measure_scores o
         GROUP BY o.transition_id, o.instrument, o.view, o.version, o.scale
     ) d
-    LEFT JOIN (VALUES {", ".join(thresholds())}) AS c (instrument, scale, view, points)
-        ON c.instrument = d.instrument AND c.scale = d.scale AND c.view = d.view
     GROUP BY d.transition_id, d.instrument, d.view, d.version
-    ORDER BY d.transition_id, d.instrument, d.view, max(ROW(d.latest_on, d.latest)) DESC
+    ORDER BY d.transition_id, d.instrument, d.view, max(d.latest) DESC
 ) r
-JOIN transitions t ON t.id = r.transition_id
+LEFT JOIN transitions t ON t.id = r.transition_id
 LEFT JOIN (VALUES {_VIEWS}) AS v (view, words) ON v.view = r.view
 """  # noqa: S608 - measures, numbers and points are ours
 

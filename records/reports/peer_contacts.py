@@ -1,8 +1,9 @@
 """Contacts of peer workers and the hours that they take, by worker, team and setting: had, not seen, not reported."""
 
+from records.reports.by_peer import by_peer
 from records.reports.definition import Figure, Period, Report, Shown, Sort, Surety
 
-CASES = """
+CASES = f"""
 -- Each booked contact of a worker that is over with what came of it, each group of theirs, and each contact that had
 -- no booking. A booking has the first contact from an hour before it on; one that nobody reported, on that day alone.
 -- `others` has no booking of these days: few are left to be held against the bookings of all others.
@@ -27,10 +28,7 @@ WITH booked AS MATERIALIZED (
         )
 ), others AS MATERIALIZED (
     SELECT c.*, (c.at AT TIME ZONE 'Europe/London')::date AS day
-    FROM without c WHERE coalesce((
-        SELECT s.kind = 'peer-contact' OR s.owner = 'peer-worker' FROM steps s
-        WHERE s.transition_id = c.transition_id AND s.step = c.step
-    ), c.by_role = 'peer-worker')
+    FROM without c WHERE {by_peer("c")}
 ), in_groups AS (
     SELECT DISTINCT ON (c.transition_id, c.step, c.number) c.transition_id, c.step, c.number, n.place
     FROM others c JOIN group_places q ON q.transition_id = c.transition_id AND q.step = c.step
@@ -55,6 +53,8 @@ WITH booked AS MATERIALIZED (
     LEFT JOIN in_groups g ON g.transition_id = c.transition_id AND g.step = c.step AND g.number = c.number
     WHERE NOT EXISTS (
         SELECT FROM bookings b WHERE b.transition_id = c.transition_id AND b.step = c.step
+            AND (b.starts < $1::timestamp AT TIME ZONE 'Europe/London'
+                OR b.starts >= $2::timestamp AT TIME ZONE 'Europe/London')
             AND b.status <> 'released' AND c.at >= b.starts - interval '1 hour'
             AND (b.status IN ('done', 'not-seen') OR (c.at AT TIME ZONE 'Europe/London')::date
                 = (b.starts AT TIME ZONE 'Europe/London')::date)
@@ -87,7 +87,7 @@ LEFT JOIN transitions t ON t.id = h.transition_id
 LEFT JOIN steps step ON step.transition_id = h.transition_id AND step.step = h.step
 LEFT JOIN group_sessions n ON n.id = h.group_id
 LEFT JOIN staff w ON w.id = h.staff
-"""
+"""  # noqa: S608 - what is put in is ours
 
 REPORT = Report(
     id="peer-contacts",

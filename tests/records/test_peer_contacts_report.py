@@ -201,6 +201,39 @@ async def test_what_is_no_contact_of_a_peer_worker_is_not_in_it(pool: Db) -> Non
     assert await how(pool) == (0, 0, 0, 0, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("step", "by_role", "theirs"),
+    [
+        ("follow-up-call", "coordinator", True),
+        ("follow-up-call", None, True),
+        ("care-plan", "peer-worker", False),
+        ("care-plan", None, False),
+        ("no-step-any-more", "peer-worker", True),
+        ("no-step-any-more", "coordinator", False),
+        ("no-step-any-more", None, False),
+    ],
+)
+async def test_whose_a_contact_is_its_step_says_and_where_there_is_none_whoever_told_of_it(
+    pool: Db, step: str, by_role: str | None, theirs: bool
+) -> None:
+    one = await accompanied(pool)
+    await pool.executemany(
+        "INSERT INTO steps (transition_id, step, kind, title, owner, ladder, state, late, rung, team) "
+        "VALUES ($1, $2, $3, 'A step', $4, 'standard', 'planned', false, 0, $5)",
+        [
+            (one.id, "follow-up-call", "contact", "peer-worker", TEAM),
+            (one.id, "care-plan", "document", "coordinator", TEAM),
+        ],
+    )
+    await pool.execute(
+        "INSERT INTO contacts (transition_id, step, number, at, recorded_at, attendance, mechanism, by_role) "
+        "VALUES ($1, $2, 1, $3, $3, '5', '02', $4)",
+        one.id, step, london("2026-03-04 10:00"), by_role,
+    )  # fmt: skip
+    found = await counted(pool, "peer-contacts", "2026-03-04 12:00", "2026-03-04", "2026-03-04")
+    assert found.total.cells["unbooked"] == (1 if theirs else 0)
+
+
 async def leaving(pool: Db) -> dict[str, Any]:
     """The figures in all, as they leave the team."""
     return dict((await counted(pool, "peer-contacts", NOW, *SPAN, inside=False)).total.cells)
