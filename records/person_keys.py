@@ -94,7 +94,7 @@ class PersonSealer:
         alike, and nothing else: the key is this person's alone, and made for this (AES-SIV, RFC 5297, made to be used
         without a nonce). It is bound to the person and not to its place, since one text stands in several.
         """
-        return bytes([VERSION]) + self._words.encrypt(text.encode(), [self._person])
+        return bytes([VERSION]) + self._words.encrypt(text.encode(), [self.person_id.bytes])
 
     def open_words(self, sealed: bytes) -> str:
         """What was sealed so; the same text stands in many places, and is opened once. Raises Unreadable."""
@@ -102,7 +102,7 @@ class PersonSealer:
             if sealed[:1] != bytes([VERSION]):
                 raise Unreadable(None)
             try:
-                self._opened[sealed] = self._words.decrypt(sealed[1:], [self._person]).decode()
+                self._opened[sealed] = self._words.decrypt(sealed[1:], [self.person_id.bytes]).decode()
             except (InvalidTag, ValueError):  # ValueError: it was cut short
                 raise Unreadable(None) from None
         return self._opened[sealed]
