@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -65,6 +66,14 @@ class Up:
             return list(await connection.fetch(query, *arguments))
         finally:
             await connection.close()
+
+    async def serves(self) -> None:
+        """Wait until it has answered as a page does."""
+        embedded = running(self.folder)
+        assert embedded is not None
+        assert embedded.web_url is not None
+        async with httpx.AsyncClient(base_url=embedded.web_url, trust_env=False, timeout=120) as browser:
+            assert (await browser.get("/health")).status_code == 200
 
     async def done(self, command: str, which: int) -> None:
         """Say that something is done, under a command of this id."""
@@ -191,6 +200,7 @@ async def test_a_restore_drill(taken: Taken, tmp_path: Path, records: str, tempo
     code, said = await alongside(data, "restore", str(backup), *taken.kept)
     assert code == 0, said
     async with up(data) as restored:
+        await restored.serves()
         (erased,) = await restored.ask(ERASED)
         assert dict(erased) | {"certificate": ""} == {
             "certificate": "", "again": True, "wrapped": None, "status": "closed", "exit": "moved-away",
