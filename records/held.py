@@ -196,7 +196,7 @@ OF_TRANSITION = (
 )
 APART = {"events", "goals", "transitions"}
 """Tables of a person that are read by what reads them everywhere: a history in sentences, goals opened."""
-OF_NOBODY = {"commits", "links", "person_keys", "people_open", "words_open", "erasure_certificates", "erased_again"}
+OF_NOBODY = {"commits", "links", "person_keys", "people_open", "erasure_certificates", "erased_again"}
 """Tables that say of a person only that a row of theirs is there: digests, keys, and what is left of them."""
 _JSON = {"value", "considered", "ask"}
 """Columns that are JSON in which something may be sealed."""
