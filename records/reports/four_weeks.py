@@ -25,7 +25,9 @@ FROM (
             (array_agg(o.pathway ORDER BY o.started DESC, o.id))[1] AS pathway,
             CASE WHEN min(o.referred) < min(p.date_of_birth) + interval '18 years' THEN 'under 18' ELSE 'adults' END
                 AS age_group,
-            (min(a.occurred) AT TIME ZONE 'Europe/London')::date AS assessment, min(b.occurred) AS therapy,
+            (min(m.occurred) FILTER (WHERE m.milestone = 'assessment') AT TIME ZONE 'Europe/London')::date
+                AS assessment,
+            min(m.occurred) FILTER (WHERE m.milestone = 'therapy-started') AS therapy,
             array_agg(o.id) AS ids
         FROM (
             SELECT r.*,
@@ -45,8 +47,7 @@ FROM (
                 )
             ) r
         ) o JOIN people p ON p.id = o.person_id
-        LEFT JOIN milestones a ON a.transition_id = o.id AND a.milestone = 'assessment'
-        LEFT JOIN milestones b ON b.transition_id = o.id AND b.milestone = 'therapy-started'
+        LEFT JOIN milestones m ON m.transition_id = o.id AND m.milestone IN ('assessment', 'therapy-started')
         GROUP BY o.person_id, o.number
         HAVING min(o.referred) < $2 AND max(o.until) >= $1
     ) s

@@ -28,13 +28,17 @@ FROM (
                 ELSE 'left' END AS state,
             ($5 AT TIME ZONE 'Europe/London')::date AS today
         FROM transitions t
-        LEFT JOIN milestones a ON a.transition_id = t.id AND a.milestone = 'assessment'
-        LEFT JOIN milestones b ON b.transition_id = t.id AND b.milestone = 'therapy-started'
-        LEFT JOIN milestones e ON e.transition_id = t.id AND e.milestone = 'therapy-ended'
+        LEFT JOIN (
+            SELECT transition_id, min(occurred) FILTER (WHERE milestone = 'assessment') AS assessed,
+                min(occurred) FILTER (WHERE milestone = 'therapy-started') AS started,
+                min(occurred) FILTER (WHERE milestone = 'therapy-ended') AS ended
+            FROM milestones WHERE milestone IN ('assessment', 'therapy-started', 'therapy-ended')
+            GROUP BY transition_id
+        ) m ON m.transition_id = t.id
         CROSS JOIN LATERAL (VALUES
-            ('1 referral to assessment', t.started, a.occurred, b.occurred),
-            ('2 assessment to start of therapy', a.occurred, b.occurred, NULL),
-            ('3 start to end of therapy', b.occurred, e.occurred, NULL)
+            ('1 referral to assessment', t.started, m.assessed, m.started),
+            ('2 assessment to start of therapy', m.assessed, m.started, NULL),
+            ('3 start to end of therapy', m.started, m.ended, NULL)
         ) AS s (stage, since, ended, passed)
         WHERE s.since IS NOT NULL AND t.status <> 'registered' AND t.pathway IN (
             SELECT d.id FROM definitions d WHERE d.canonical::jsonb -> 'milestones' @> '[{"id": "therapy-started"}]'
