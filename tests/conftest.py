@@ -44,11 +44,11 @@ async def postgres_server() -> AsyncIterator[PostgresServer]:
 
 @pytest_asyncio.fixture
 async def database_url(
-    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[str]:
     """A fresh, migrated, empty database for one test. Whoever is told where it is finds the keys beside it."""
     monkeypatch.setenv("ALONGSIDE_KEYS", RING.written())
-    monkeypatch.setenv("ALONGSIDE_ERASED_FILE", str(tmp_path / "erased.jsonl"))
+    monkeypatch.setenv("ALONGSIDE_ERASED_FILE", str(tmp_path_factory.mktemp("list") / "erased.jsonl"))
     async with _database(postgres_server, f"TEMPLATE {DATABASE} STRATEGY FILE_COPY") as url:
         yield url
 
