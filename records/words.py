@@ -41,6 +41,8 @@ _OF_NOBODY = b"\0"
 _ABOUT = b"somebody's words"
 ITEMS = "items"
 _ONE_WORD = re.compile("[a-z0-9-]{1,40}")
+_COMPARED = re.compile("(language|gender|culture):[A-Za-z0-9-]{1,40}")
+"""Wishes of who comes that are looked for in the staff list, and counted as met or not."""
 
 KEY_OF = """
 -- Whose a transition is, and their key.
@@ -219,7 +221,7 @@ def _wish(wish: str, seal: Callable[[str], str]) -> str:
     kind, colon, what = wish.partition(":")
     if not colon:
         return wish if _ONE_WORD.fullmatch(wish) else seal(wish)
-    return wish if _ONE_WORD.fullmatch(what) else f"{kind}:{seal(what)}"
+    return wish if _ONE_WORD.fullmatch(what) or _COMPARED.fullmatch(wish) else f"{kind}:{seal(what)}"
 
 
 def _answers(value: Any, seal: Callable[[str], str]) -> Any:

@@ -28,16 +28,19 @@ PEOPLE = 25
 PEOPLE_COLUMNS = "id, local_id, nhs_number, given_name, family_name, date_of_birth, died_on"
 TABLES = {
     "transitions": "id, person_id, pathway, started, taken_on, team, coordinator_id, handover_to, status, on_hold, "
-    "stage, next_due, overdue_count, highest_rung, exit, closed_at, definition, revision, journey::jsonb",
-    "steps": "*",
+    "stage, next_due, overdue_count, highest_rung, exit, closed_at, definition, revision, "
+    "readable(id, journey::jsonb) AS journey",
+    "steps": "transition_id, step, kind, readable(transition_id, title) AS title, owner, ladder, state, due, late, "
+    "opened, done_on, ended, rung, acknowledged_until, readable(transition_id, reason) AS reason, "
+    "readable(transition_id, by_hand) AS by_hand, team, holder",
     "contacts": "*",
     "escalations": "*",
     "measures": "*",
     "measure_scores": "*",
     "milestones": "*",
-    "fact_periods": "*",
+    "fact_periods": "transition_id, fact, readable(transition_id, value) AS value, since, until",
     "events": "transition_id, revision, seq, event, step, at, said_at, command_id, command, role, staff, "
-    "reason, payload",
+    "readable(transition_id, reason) AS reason, readable(transition_id, payload) AS payload",
 }
 
 
@@ -58,11 +61,10 @@ class Heard(Past):
 
 
 async def written(pool: Pool) -> dict[str, list[str]]:
-    """What the tables hold, in an order of its own."""
+    """What the tables hold, as who has the keys reads it, in an order of its own."""
     found = {"people": sorted(str(dict(row)) for row in await pool.fetch(f"SELECT {PEOPLE_COLUMNS} FROM people"))}
     for table, columns in TABLES.items():
-        rows = await pool.fetch(f"SELECT to_jsonb(r)::text AS row FROM (SELECT {columns} FROM {table}) r")
-        found[table] = sorted(row["row"] for row in rows)
+        found[table] = sorted(str(dict(row)) for row in await pool.fetch(f"SELECT {columns} FROM {table}"))
     return found
 
 
