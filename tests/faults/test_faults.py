@@ -10,6 +10,7 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from planner.refused import Refused
+from records.database import LOST
 from schemas.codes import Attendance, Mechanism, StepKind
 from schemas.command import Complete, Receipt
 from tests.faults.conftest import World, now
@@ -52,7 +53,7 @@ async def _until_answered(world: World, transition: str, command: Complete) -> R
     while True:
         try:
             return await send(world.client, transition, command, world.pool)
-        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, Stop, OSError):
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, Stop, *LOST):
             if now() > deadline:
                 raise
             await asyncio.sleep(0.5)  # the service is away: there is no condition to await but its return
