@@ -18,12 +18,13 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from pathways.loader import find
 from records import people, staff
+from records.keyring import KeyRing
 from schemas.codes import Role
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.pathway import Pathway
 from schemas.person import Person
 from schemas.staff import StaffMember
-from tests.keys import for_people
+from tests.keys import RING, for_people
 from workers.client import Pool
 from workers.settings import Settings, load_settings
 from workers.transitions import send, start_transition, workflow_id
@@ -140,7 +141,7 @@ def inpatient() -> Pathway:
 
 
 @asynccontextmanager
-async def place(client: Client, pool: Pool, **settings: Any) -> AsyncIterator[Place]:
+async def place(client: Client, pool: Pool, keys: KeyRing = RING, **settings: Any) -> AsyncIterator[Place]:
     """A place with staff, on a task queue of its own; nothing works there yet."""
     await staff.upsert_staff(
         pool,
@@ -150,7 +151,7 @@ async def place(client: Client, pool: Pool, **settings: Any) -> AsyncIterator[Pl
             _member("lead-1", Role.TEAM_LEAD, TEAM),
         ],
     )
-    found = Place(for_people(client, pool), pool, load_settings(task_queue=f"durable-{uuid4()}", **settings))
+    found = Place(for_people(client, pool, keys), pool, load_settings(task_queue=f"durable-{uuid4()}", **settings))
     yield found
     await found.leave()
 
