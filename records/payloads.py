@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from records.access import BROKEN_GLASS, Seen
-from records.database import Database, connected
+from records.database import Database, connected, transaction
 from schemas.codes import Role
 
 PAGE = "temporal"
@@ -15,6 +15,10 @@ ONE_LOOK = timedelta(minutes=5)
 TRANSITION_OF_VISIT = """
 -- Whom a visit is to, if it is to a person.
 SELECT transition_id FROM visits WHERE id = $1
+"""
+ONE_AT_A_TIME = """
+-- Of one who asks for many parts at once, each waits for the one before, until it is known whether that was a look.
+SELECT pg_advisory_xact_lock(hashtextextended($1::text || $2::uuid::text, 0))
 """
 LOOKED = """
 -- Somebody looks at what Temporal holds of a person, and not just now already.
@@ -36,5 +40,6 @@ async def looked(db: Database, staff: str, role: Role, transition_id: str, why: 
     """Keep that somebody looks at what Temporal holds of a person, before they do."""
     reason = why.why(role)
     glass = why.glass if reason == BROKEN_GLASS else None
-    async with connected(db) as link:
+    async with transaction(db) as link:
+        await link.execute(ONE_AT_A_TIME, staff, UUID(transition_id))
         await link.execute(LOOKED, now, staff, role, UUID(transition_id), PAGE, reason, glass, now - ONE_LOOK)

@@ -12,8 +12,8 @@ from workers.codec import converter
 RING = KeyRing.fresh(date(2026, 11, 16))
 
 
-def for_people(client: Client, pool: Pool, keys: KeyRing = RING) -> Client:
+def for_people(client: Client, pool: Pool) -> Client:
     """The same client, as those are that speak of people: what is of one it seals with the key in `pool`."""
     config = client.config()
-    config["data_converter"] = converter(keys, PayloadKeys(pool))
+    config["data_converter"] = converter(RING, PayloadKeys(pool))
     return Client(**config)

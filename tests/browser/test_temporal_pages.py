@@ -13,7 +13,7 @@ from records import access
 from records.staff import upsert_staff
 from schemas.codes import Role
 from schemas.command import Complete
-from tests.durable.following import Followed, now, place
+from tests.durable.following import Followed, now, place_of
 from tests.records.journeys import member
 from web.house import House
 from web.render import Pages
@@ -50,7 +50,7 @@ async def here(tmp_path: Path) -> AsyncIterator[Here]:
     async with EmbeddedServices(tmp_path / "data") as services:
         pool = await open_pool(services.database_url, services.keys)
         client = await services.client(pool)
-        async with place(client, pool, services.keys) as there, there.worker():
+        async with place_of(client, pool) as there, there.worker():
             await upsert_staff(pool, [member("ops", Role.OPERATIONS, None)])
             person = await there.take_on()
             await person.send(Complete(id="done", at=now(), step="discharge-plan", reason=SECRET))

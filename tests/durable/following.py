@@ -18,13 +18,12 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from pathways.loader import find
 from records import people, staff
-from records.keyring import KeyRing
 from schemas.codes import Role
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.pathway import Pathway
 from schemas.person import Person
 from schemas.staff import StaffMember
-from tests.keys import RING, for_people
+from tests.keys import for_people
 from workers.client import Pool
 from workers.settings import Settings, load_settings
 from workers.transitions import send, start_transition, workflow_id
@@ -141,8 +140,15 @@ def inpatient() -> Pathway:
 
 
 @asynccontextmanager
-async def place(client: Client, pool: Pool, keys: KeyRing = RING, **settings: Any) -> AsyncIterator[Place]:
+async def place(client: Client, pool: Pool, **settings: Any) -> AsyncIterator[Place]:
     """A place with staff, on a task queue of its own; nothing works there yet."""
+    async with place_of(for_people(client, pool), pool, **settings) as found:
+        yield found
+
+
+@asynccontextmanager
+async def place_of(client: Client, pool: Pool, **settings: Any) -> AsyncIterator[Place]:
+    """The same for a client that has the keys of the people in `pool`."""
     await staff.upsert_staff(
         pool,
         [
@@ -151,7 +157,7 @@ async def place(client: Client, pool: Pool, keys: KeyRing = RING, **settings: An
             _member("lead-1", Role.TEAM_LEAD, TEAM),
         ],
     )
-    found = Place(for_people(client, pool, keys), pool, load_settings(task_queue=f"durable-{uuid4()}", **settings))
+    found = Place(client, pool, load_settings(task_queue=f"durable-{uuid4()}", **settings))
     yield found
     await found.leave()
 
