@@ -31,7 +31,7 @@ OF_WRITER = {
     Right.READ: (
         *("schema_migrations", "links", "sealed", "seals"),
         *("commands", "attempts", "people", "worklist", "caseload", "without_coordinator", "undelivered", "delays"),
-        "certificates",
+        *("certificates", "under_18", "peer_wishes", "matched_by", "failed_contacts", "no_slots"),
     ),
     Right.ADD: (
         *("definitions", "commits", "events", "contacts", "escalations", "agreements", "absence_outcomes"),
@@ -66,24 +66,38 @@ OF_READER = {
     "group_sessions": _EVERYTHING,
     "group_places": _EVERYTHING,
     "without_coordinator": _EVERYTHING,
-    "people": "id",
-    "staff": "id, role, team, hours_per_week, works, settings, job_share, active",
+    "milestones": _EVERYTHING,
+    "fact_periods": _EVERYTHING,
+    "measure_scores": _EVERYTHING,
+    "experience": _EVERYTHING,
+    "delays": _EVERYTHING,
+    "under_18": _EVERYTHING,
+    "peer_wishes": _EVERYTHING,
+    "matched_by": _EVERYTHING,
+    "failed_contacts": _EVERYTHING,
+    "no_slots": _EVERYTHING,
+    "people": "id, ethnicity, died_on",
+    "staff": "id, name, role, team, hours_per_week, works, settings, job_share, active",
     "absences": "id, staff, starts, ends, withdrawn_at",
     "transitions": "id, person_id, pathway, started, taken_on, team, coordinator_id, overlap_coordinator_id, "
     "overlap_until, handover_to, division, status, on_hold, stage, next_due, overdue_count, highest_rung, exit, "
     "closed_at, definition, revision",
     "commits": "transition_id, revision, at, recorded_at",
     "events": "transition_id, revision, seq, event, step, at, said_at, recorded_at, command, role, staff",
-    "steps": "transition_id, step, kind, owner, ladder, state, due, late, opened, done_on, ended, rung, "
+    "steps": "transition_id, step, title, kind, owner, ladder, state, due, late, opened, done_on, ended, reason, rung, "
     "acknowledged_until, team, holder",
     "notices": "id, transition_id, revision, step, kind, due, number, recipient, roles, created_at, email, sent_at",
     "assignments": "id, transition_id, staff, joining, starts, ends, revision",
     "bookings": "id, transition_id, step, group_id, staff, starts, ends, busy, minutes, place, status, over_hours, "
     "booked_at",
+    "ready_periods": "id, transition_id, starts, ends, reason, attribution, withdrawn_at",
     "peer_queue": "transition_id, team, urgency, since",
     "visits": "id, team, place, checked_in, expected_end, checked_out, went_wrong",
 }
-"""What the reader may see, by table: no name, no number, no date of birth, nobody's own words, no secret."""
+"""What the reader may see, by table: of who is followed no name, no number, no date of birth; no secret.
+
+It has no keys: what is in somebody's own words, such as the reason of a step, are bytes to it.
+"""
 
 ROLES_THERE = """
 -- Which of our roles there are.
@@ -121,13 +135,20 @@ async def give(link: Link) -> bool:
                 await link.execute(statement)
         for statement in (f"GRANT USAGE ON SCHEMA public TO {WRITER}, {READER}", *await _sealing(link)):
             await link.execute(statement)
+        if not await link.fetchval(MAY_BECOME, WRITER, READER) and not await _given(link, LET_COUNT):
+            log.warning("reports are counted with the rights of the writer", grant=LET_COUNT)
     return True
 
 
 async def _made(link: Link, role: str) -> bool:
+    return await _given(link, f"CREATE ROLE {role} NOLOGIN")
+
+
+async def _given(link: Link, statement: str) -> bool:
+    """Do something about roles; whether we may."""
     try:
         async with link.transaction():
-            await link.execute(f"CREATE ROLE {role} NOLOGIN")
+            await link.execute(statement)
     except InsufficientPrivilegeError:
         return False
     except (DuplicateObjectError, UniqueViolationError):  # roles are the server's: another database's migration made it
@@ -162,6 +183,24 @@ def _statements(name: str, *, view: bool, added_to: bool) -> list[str]:
     return found
 
 
+MAY_BECOME = """
+-- Whether one role, where there is such a role, may become another.
+SELECT EXISTS (
+    SELECT FROM pg_roles w CROSS JOIN pg_roles r
+    WHERE w.rolname = $1 AND r.rolname = $2 AND pg_has_role(w.oid, r.oid, 'SET')
+)
+"""
+LET_COUNT = f"GRANT {READER} TO {WRITER} WITH INHERIT FALSE, SET TRUE"
+"""So that the writer counts reports as the reader, and with nothing that the reader may not see."""
+AS_READER = f"""
+-- The reader for the rest of the transaction, where there is one and whoever asks may become it.
+SELECT set_config('role', rolname, true) FROM pg_roles
+WHERE rolname = '{READER}' AND pg_has_role(oid, 'SET')
+"""  # noqa: S608 - the role is ours
+COUNTS_AS_READER = f"""
+-- Whether reports that whoever asks counts are counted as the reader.
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = '{READER}' AND pg_has_role(oid, 'SET'))
+"""  # noqa: S608 - the role is ours
 MORE_THAN_WRITER = """
 -- Whether this connection could change what was recorded.
 SELECT has_table_privilege('events', 'UPDATE') OR has_table_privilege('events', 'DELETE')
@@ -171,3 +210,13 @@ SELECT has_table_privilege('events', 'UPDATE') OR has_table_privilege('events', 
 async def more_than_writer(link: Link) -> bool:
     """Whether this connection may do more than the writer may: it is the owner's, or an administrator's."""
     return bool(await link.fetchval(MORE_THAN_WRITER))
+
+
+async def as_reader(link: Link) -> None:
+    """See what the reader may see, and no more, until the transaction ends. As before where there is no such role."""
+    await link.execute(AS_READER)
+
+
+async def counts_as_reader(link: Link) -> bool:
+    """Whether this connection can do that."""
+    return bool(await link.fetchval(COUNTS_AS_READER))

@@ -254,6 +254,9 @@ async def _roles(connection: Link) -> Finding:
         mend = 'Work as a role that may only write: docs/deploying.md, "Roles of the database".'
         found = "not separated: whoever works in the records could change what was recorded"
         return Finding(what=what, state="warning", found=found, mend=mend)
+    if not await rights.counts_as_reader(connection):
+        found = "reports are counted with the rights of whoever works here, and not as the reader"
+        return Finding(what=what, state="warning", found=found, mend=f"As an administrator: `{rights.LET_COUNT}`.")
     return Finding(what=what, state="ok", found="what was recorded cannot be changed by whoever works here")
 
 

@@ -55,23 +55,17 @@ class Embedded(BaseModel):
 class Services:
     """Where the services are: PostgreSQL by URL, Temporal by what its client connects with.
 
-    The records have a URL for whoever works in them, and may have others for migrating and for reports.
+    The records have a URL for whoever works in them, and may have another for migrating.
     """
 
     database_url: str
     temporal: ClientConnectConfig = field(repr=False)
     owner_url: str | None = None
-    reader_url: str | None = None
 
     @property
     def migrating(self) -> str:
         """Where the records are, for whoever migrates them."""
         return self.owner_url or self.database_url
-
-    @property
-    def reporting(self) -> str:
-        """Where the records are, for reports."""
-        return self.reader_url or self.database_url
 
 
 def never_reached(error: RuntimeError) -> bool:
@@ -85,17 +79,17 @@ def resolve(settings: Settings) -> Services:
     Raises Stop when neither says it.
     """
     temporal = _configured_temporal(settings)
-    database_url, owner_url, reader_url = settings.database_url, settings.owner_url, settings.reader_url
+    database_url, owner_url = settings.database_url, settings.owner_url
     if database_url is None or "target_host" not in temporal:
         embedded = running(settings.data_dir)
         if embedded is None:
             raise Stop(_nothing_runs(settings, temporal))
         if database_url is None:
             database_url = embedded.database_url
-            owner_url, reader_url = owner_url or embedded.owner_url, reader_url or embedded.reader_url
+            owner_url = owner_url or embedded.owner_url
         if "target_host" not in temporal:
             temporal = ClientConnectConfig(target_host=embedded.temporal_address)
-    return Services(database_url, temporal, owner_url, reader_url)
+    return Services(database_url, temporal, owner_url)
 
 
 def running(data_dir: Path) -> Embedded | None:
@@ -126,16 +120,6 @@ async def connect(
 async def connect_pool(settings: Settings, services: Services | None = None, *, size: int = 10) -> Pool:
     """A pool of at most `size` connections to the records. Raises Stop when they cannot be reached."""
     return await open_pool((services or resolve(settings)).database_url, load_keys(settings), size=size)
-
-
-async def connect_reader(settings: Settings, services: Services | None = None, *, size: int = 4) -> Pool:
-    """A pool for reports, as the reader where the roles are separated. Raises Stop when they cannot be reached."""
-    return await open_reader((services or resolve(settings)).reporting, size=size)
-
-
-async def open_reader(database_url: str, *, size: int = 4) -> Pool:
-    """A pool on the database at `database_url` without the keys: for figures, which need nothing that is sealed."""
-    return await _pool(database_url, None, size)
 
 
 async def open_pool(database_url: str, keys: KeyRing, *, size: int = 10) -> Pool:

@@ -90,8 +90,6 @@ class Settings(BaseSettings):
     """PostgreSQL 18; without it, the one that `alongside up` runs on the data folder."""
     owner_url: Annotated[str, AfterValidator(_database_url)] | None = None
     """The same database as who owns it, for `alongside migrate` alone; without it, as `database_url`."""
-    reader_url: Annotated[str, AfterValidator(_database_url)] | None = None
-    """The same database as who may only read it, for reports; without it, as `database_url`."""
     worklist_dir: Path | None = None
     """Where the worklist for when Alongside is down is kept, every hour; without it, in the data folder."""
     worklist: bool = True

@@ -12,6 +12,8 @@ CREATE ROLE alongside_reader LOGIN PASSWORD :'reader_password';
 CREATE DATABASE alongside OWNER alongside_owner;
 REVOKE CONNECT ON DATABASE alongside FROM PUBLIC;
 GRANT CONNECT ON DATABASE alongside TO alongside_writer, alongside_reader;
+-- The writer counts reports as the reader, with nothing that the reader may not see.
+GRANT alongside_reader TO alongside_writer WITH INHERIT FALSE, SET TRUE;
 
 -- The schema jobs create Temporal's two databases themselves.
 CREATE ROLE temporal LOGIN CREATEDB PASSWORD :'temporal_password';

@@ -20,10 +20,8 @@ SELECT concat_ws('/', c.transition_id, c.step, c.number) AS case_id, c.transitio
     c.missed AND coalesce(r.state IN ('open', 'missed'), false) AS review_open,
     c.missed AND coalesce(r.state NOT IN ('done', 'open', 'missed'), true) AS not_reviewed
 FROM (
-    SELECT k.*, t.team, t.pathway, k.attendance IN ('3', '7') AS missed,
-        (k.at AT TIME ZONE 'Europe/London')::date < (p.date_of_birth + interval '18 years')::date AS child
-    FROM contacts k JOIN transitions t ON t.id = k.transition_id JOIN people p ON p.id = t.person_id
-    WHERE k.attendance NOT IN ('5', '6') AND k.at >= $1::timestamp AT TIME ZONE 'Europe/London'
+    SELECT k.*, k.attendance IN ('3', '7') AS missed FROM failed_contacts k
+    WHERE k.at >= $1::timestamp AT TIME ZONE 'Europe/London'
         AND k.at < $2::timestamp AT TIME ZONE 'Europe/London'
 ) c
 LEFT JOIN steps step ON step.transition_id = c.transition_id AND step.step = c.step

@@ -16,6 +16,7 @@ from records.listings import BEFORE_ALL, page_of, place_after
 from records.reports.asked import Asked
 from records.reports.definition import Figure, Report, Sort
 from records.reports.table import UNKNOWN, Table, table
+from records.rights import as_reader
 from records.views import Page
 from schemas.base import Stored
 
@@ -167,9 +168,10 @@ async def counting(db: Database) -> AsyncIterator[Link]:
 
 
 async def run(db: Database, report: Report, asked: Asked, now: datetime) -> Table:
-    """Count a report. Small numbers are withheld unless what is asked stays inside."""
+    """Count a report, as the database's reader. Small numbers are withheld unless what is asked stays inside."""
     query, given = table_query(report, asked, now)
     async with counting(db) as link:
+        await as_reader(link)
         rows = await link.fetch(query, *given)
     return table(report, asked, [_counted_row(dict(row)) for row in rows])
 

@@ -23,8 +23,7 @@ FROM (
             (array_agg(o.id ORDER BY o.started DESC, o.id))[1] AS transition_id,
             (array_agg(o.team ORDER BY o.started DESC, o.id))[1] AS team,
             (array_agg(o.pathway ORDER BY o.started DESC, o.id))[1] AS pathway,
-            CASE WHEN min(o.referred) < min(p.date_of_birth) + interval '18 years' THEN 'under 18' ELSE 'adults' END
-                AS age_group,
+            CASE WHEN bool_or(y.under_18) THEN 'under 18' ELSE 'adults' END AS age_group,
             (min(m.occurred) FILTER (WHERE m.milestone = 'assessment') AT TIME ZONE 'Europe/London')::date
                 AS assessment,
             min(m.occurred) FILTER (WHERE m.milestone = 'therapy-started') AS therapy,
@@ -46,7 +45,7 @@ FROM (
                     PARTITION BY q.person_id ORDER BY q.referred, q.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
                 )
             ) r
-        ) o JOIN people p ON p.id = o.person_id
+        ) o JOIN under_18 y ON y.transition_id = o.id
         LEFT JOIN milestones m ON m.transition_id = o.id AND m.milestone IN ('assessment', 'therapy-started')
         GROUP BY o.person_id, o.number
         HAVING min(o.referred) < $2 AND max(o.until) >= $1

@@ -21,21 +21,19 @@ WITH appointments AS MATERIALIZED (
     WHERE jsonb_typeof(f.value) = 'array'
     UNION
     SELECT c.transition_id, c.number, c.at, j.wish
-    FROM appointments c CROSS JOIN LATERAL (
-        SELECT json_array_elements_text(o.journey #> '{{peers,wishes}}') AS wish FROM transitions o
-        WHERE o.id = c.transition_id AND o.journey #>> '{{peers,wishes,0}}' IS NOT NULL
-    ) j
+    FROM appointments c JOIN peer_wishes j ON j.transition_id = c.transition_id
 ), asked_for AS (
     SELECT a.transition_id, a.number, a.at, array_agg(a.wish) AS wishes FROM wishes a
     WHERE split_part(a.wish, ':', 1) IN ('language', 'gender', 'culture')
     GROUP BY a.transition_id, a.number, a.at
 ), heard AS (
     SELECT a.transition_id, a.number, min(
-        CASE WHEN m.id IS NULL THEN 'asked, no peer worker then' WHEN n.met = cardinality(a.wishes) THEN 'asked and met'
+        CASE WHEN m.staff IS NULL THEN 'asked, no peer worker then'
+            WHEN n.met = cardinality(a.wishes) THEN 'asked and met'
             WHEN n.met > 0 THEN 'asked, met in part' ELSE 'asked, not met' END
     ) AS preference
     FROM asked_for a LEFT JOIN LATERAL (
-        SELECT s.id, s.languages, s.attributes FROM assignments r JOIN staff s ON s.id = r.staff
+        SELECT s.staff, s.languages, s.attributes FROM assignments r JOIN matched_by s ON s.staff = r.staff
         WHERE r.transition_id = a.transition_id AND NOT r.joining AND r.starts <= a.at
             AND coalesce(r.ends > a.at, true)
         ORDER BY r.starts DESC, r.id DESC LIMIT 1

@@ -23,7 +23,7 @@ FROM (
     UNION ALL
     SELECT e.transition_id, e.step, e.at, 'a contact without a time', s.title, e.reason, l.at,
         CASE WHEN l.event IN ('booked', 'completed') THEN 'found' WHEN l.event IS NULL THEN 'waiting' ELSE 'over' END
-    FROM events e
+    FROM no_slots e
     LEFT JOIN steps s ON s.transition_id = e.transition_id AND s.step = e.step
     LEFT JOIN LATERAL (
         SELECT a.event, a.at FROM events a
@@ -31,9 +31,9 @@ FROM (
             AND (a.event = 'closed' OR (a.step = e.step AND a.event IN ('booked', 'completed', 'waived', 'cancelled')))
         ORDER BY a.revision, a.seq LIMIT 1
     ) l ON true
-    WHERE e.event = 'no-slot' AND e.at >= $1::timestamp AT TIME ZONE 'Europe/London'
+    WHERE e.at >= $1::timestamp AT TIME ZONE 'Europe/London'
         AND e.at < $2::timestamp AT TIME ZONE 'Europe/London' AND NOT EXISTS (
-            SELECT FROM events b WHERE b.transition_id = e.transition_id AND b.event = 'no-slot' AND b.step = e.step
+            SELECT FROM no_slots b WHERE b.transition_id = e.transition_id AND b.step = e.step
                 AND (b.revision, b.seq) < (e.revision, e.seq)
         )
 ) n
