@@ -1,6 +1,7 @@
 """Every figure of a report is the one that comes of what really happened, whichever way it is asked for."""
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from records.reports.asked import Asked, asked
-from records.reports.counting import run
+from records.reports.counting import run, stream
 from records.reports.definition import Report, Sort
 from records.reports.registry import BY_ID, find
 from tests.synthesis import hours, truth, voices, waits, wards, young
@@ -39,7 +40,7 @@ TRUTHS: dict[str, Truth] = {
 }
 TRUTHS = {report_id: of for report_id, of in TRUTHS.items() if report_id in BY_ID}
 WITHOUT = {
-    "escalations": "of the safety ladder alone, below",
+    "escalations": "below: of the safety ladder all of it, of the other two each rung of some steps",
 }
 """Reports without a truth of their own, and why."""
 FIRST = {
@@ -98,6 +99,26 @@ async def test_rungs_of_the_safety_ladder_are_those_that_fired(lived: Lived) -> 
     safety = {key: row for key, row in shown(found.rows).items() if key[1] == "safety"}
     assert differing(safety, expected) == []
     assert sum(case["fired"] for case in cases) > 100, "too few to tell anything"
+
+
+async def test_rungs_that_are_counted_in_working_days_are_those_that_fired(lived: Lived) -> None:
+    report = find("escalations")
+    wanted = asked(report, NOW.date(), **ALL, inside=True)
+    held = {way.id for way in lived.told.ways if way.all("held")}
+    found = {
+        (case.transition_id, case.shown["step"], case.shown["rung"]): case
+        async for case in stream(lived.pool, report, wanted, "fired", NOW)
+        if (case.pathway, case.shown["step"]) in truth.STEPS and case.transition_id not in held
+    }
+    true = [one for one in truth.working_day_escalations(lived.told, NOW) if wanted.begins <= one["day"] < wanted.until]
+    assert found.keys() == {(one["transition"], one["step"], int(one["rung"])) for one in true}
+    for one in true:
+        case = found[one["transition"], one["step"], int(one["rung"])]
+        assert (case.at, case.team, case.pathway) == (one["at"], one["team"], one["pathway"])
+        told = ("ladder", "acknowledged", "resolved", "still_late", "hours_to_acknowledge", "hours_to_resolve")
+        assert {name: case.shown[name] for name in told} == {name: one[name] for name in told}
+    assert min(Counter(one["ladder"] for one in true).values()) >= 10, "too few to tell anything"
+    assert {one["rung"] for one in true} == {"1", "2", "3"}
 
 
 async def agrees(lived: Lived, report: Report, of: Truth, asking: dict[str, Any]) -> None:

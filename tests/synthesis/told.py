@@ -40,6 +40,11 @@ def ends(of: date, *, before: bool = False) -> datetime:
     return datetime.combine(of if before else of + timedelta(days=1), time(), LONDON).astimezone(UTC)
 
 
+def opens(of: date) -> datetime:
+    """Nine in the morning of a day in London."""
+    return datetime.combine(of, time(9), LONDON).astimezone(UTC)
+
+
 def months_on(of: date, months: int) -> date:
     """The same day so many months on, or the last of a month that is too short."""
     year, month = divmod(of.year * 12 + of.month - 1 + months, 12)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from tests.synthesis.told import Case, Span, Told, Way, birthday, day, ends, instant
+from tests.synthesis.told import Case, Span, Told, Way, birthday, day, ends, instant, months_on, opens
 
 NOT_FOLLOWED = ("30", "37", "40", "42", "48", "49", "50", "53", "79", "84", "87", "89")
 DIRECT = ("01", "02", "04", "11")
@@ -157,7 +157,7 @@ def _review(way: Way, missed: Case, number: int) -> str:
     review, waived = way.first("done", step=name), way.first("waived", step=name)
     if review is None:
         return "not_reviewed" if waived or way.ended else "review_open"
-    due = asked + timedelta(hours=4) if missed["safety"] else ends(_working_day_after(day(asked)))
+    due = asked + timedelta(hours=4) if missed["safety"] else ends(_working_days_after(day(asked)))
     if not missed["safety"]:
         for held, resumed in way.holds():
             if asked < resumed <= instant(review["at"]):
@@ -165,10 +165,11 @@ def _review(way: Way, missed: Case, number: int) -> str:
     return "reviewed_in_time" if instant(review["on"]) < due else "reviewed_late"
 
 
-def _working_day_after(of: date) -> date:
-    of += timedelta(days=1)
-    while of.weekday() > 4 or _bank_holiday(of):
+def _working_days_after(of: date, days: int = 1) -> date:
+    for _ in range(days):
         of += timedelta(days=1)
+        while of.weekday() > 4 or _bank_holiday(of):
+            of += timedelta(days=1)
     return of
 
 
@@ -180,7 +181,48 @@ def safety_escalations(told: Told, now: datetime, span: Span) -> Iterator[Case]:
     """Rungs of the safety ladder: at the due instant, 4 hours and 24 hours after it."""
     for way in told.ways:
         for step, asked, due, finished in _on_safety(way):
-            yield from _rungs(way, step, max(asked, due), due, finished, now)
+            rungs = [due + timedelta(hours=hours) for hours in (0, 4, 24)]
+            yield from _rungs(way, step, "safety", max(asked, due), rungs, finished, now)
+
+
+STARTED = {
+    "inpatient-to-community": [
+        ("named-coordinator", 2, "standard"), ("discharge-plan", 3, "standard"), ("baseline-measures", 10, "gentle"),
+    ],
+    "camhs-to-adult": [("named-worker", 5, "standard"), ("baseline-goals", 20, "gentle")],
+}  # fmt: skip
+"""What is to be done some working days after the start."""
+LEFT = [("gp-summary", timedelta(days=7)), ("review-3-months", None)]
+"""What is to be done some days after leaving the ward, or three months."""
+STEPS = {
+    *((pathway, step) for pathway, steps in STARTED.items() for step, _, _ in steps),
+    *(("inpatient-to-community", step) for step, _ in LEFT),
+}
+WORKING_DAYS = {"standard": (1, 3, 5), "gentle": (2,)}
+"""Working days from the day on which something was due to each rung, at nine in the morning."""
+
+
+def working_day_escalations(told: Told, now: datetime) -> Iterator[Case]:
+    """Rungs of the other two ladders, of some steps, where nothing was ever on hold: a hold moves what is due."""
+    for way in told.ways:
+        if way.all("held"):
+            continue
+        for step, ladder, asked, last in _on_working_days(way):
+            due = ends(last)
+            rungs = [opens(_working_days_after(last, days)) for days in WORKING_DAYS[ladder]]
+            finished = _said(way, step) or way.ended
+            yield from _rungs(way, step, ladder, max(asked, due), rungs, finished, now)
+
+
+def _on_working_days(way: Way) -> Iterator[tuple[str, str, datetime, date]]:
+    """What is on these ladders: since when, and the last day on which it is in time."""
+    for step, days, ladder in STARTED.get(way.pathway, []):
+        yield step, ladder, way.began, _working_days_after(day(way.began), days)
+    left = way.first("discharged")
+    if left is not None:
+        for step, days_on in LEFT:
+            on = day(instant(left["on"]))
+            yield step, "standard", instant(left["at"]), on + days_on if days_on else months_on(on, 3)
 
 
 def _on_safety(way: Way) -> Iterator[tuple[str, datetime, datetime, datetime | None]]:
@@ -214,23 +256,24 @@ def _said(way: Way, step: str) -> datetime | None:
 
 
 def _rungs(
-    way: Way, step: str, first: datetime, due: datetime, finished: datetime | None, now: datetime
+    way: Way, step: str, ladder: str, first: datetime, rungs: list[datetime], finished: datetime | None, now: datetime
 ) -> Iterator[Case]:
     taken = [(instant(one["at"]), instant(one["until"])) for one in way.all("acknowledged", step=step)]
     at_last = min(finished, now) if finished is not None else now
-    times = {first, *(due + timedelta(hours=hours) for hours in (0, 4, 24)), *(until for _, until in taken)}
+    times = {first, *rungs, *(until for _, until in taken)}
     told = 0
     for at in sorted(one for one in times if first <= one <= at_last):
         held = [until for said, until in taken if said < at]
         if held and held[-1] > at:
             continue
-        rung = sum(due + timedelta(hours=hours) <= at for hours in (0, 4, 24))
+        rung = sum(one <= at for one in rungs)
         if rung <= told:
             continue
         told = rung
         acknowledged = min((said for said, _ in taken if said >= at), default=None)
         yield {
-            "day": day(at), "team": way.team, "pathway": way.pathway, "rung": str(rung), "ladder": "safety",
+            "transition": way.id, "step": step, "at": at,
+            "day": day(at), "team": way.team, "pathway": way.pathway, "rung": str(rung), "ladder": ladder,
             "fired": True, "acknowledged": acknowledged is not None, "resolved": finished is not None,
             "still_late": finished is None, "nobody": False,
             "hours_to_acknowledge": _hours(at, acknowledged), "hours_to_resolve": _hours(at, finished),
