@@ -53,6 +53,10 @@ OUT_NOW = f"""
 -- Everybody who is out, the one expected back first (or missing longest) first.
 SELECT {COLUMNS} FROM visits WHERE checked_out IS NULL ORDER BY expected_end, id LIMIT $1
 """  # noqa: S608
+OUT_OF = f"""
+-- Those of some visits that somebody is out on, the one expected back first (or missing longest) first.
+SELECT {COLUMNS} FROM visits WHERE id = ANY ($1::uuid[]) AND checked_out IS NULL ORDER BY expected_end, id
+"""  # noqa: S608
 KNOWN = """
 -- Which of these visits are recorded.
 SELECT id::text FROM visits WHERE id = ANY ($1::uuid[])
@@ -264,6 +268,12 @@ async def out_now(db: Database, limit: int = LIMIT) -> list[Visit]:
     """Everybody who is out, who is missing longest or expected back first."""
     async with connected(db) as link:
         return [_read(row) for row in await link.fetch(OUT_NOW, limit)]
+
+
+async def out_of(db: Database, visit_ids: Sequence[str]) -> list[Visit]:
+    """Those of some visits that somebody is out on; the others are over."""
+    async with connected(db) as link:
+        return [_read(row) for row in await link.fetch(OUT_OF, [UUID(one) for one in visit_ids])]
 
 
 async def _visit(link: Link, visit_id: str) -> Visit:

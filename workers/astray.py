@@ -1,4 +1,4 @@
-"""Journeys whose history is not what their workflow would do now: followed anew from where the records stand.
+"""Journeys and visits whose history is not what their workflow would do now: followed anew from the records.
 
 However that came about (a build that does otherwise, a fault of a library), nothing falls due there any more, and
 trying again never helps. The records hold everything that happened, and are what counts; so this does not wait for
@@ -7,9 +7,11 @@ anybody. What fails for another reason is left alone: a mended build resumes it 
 
 from temporalio.client import Client
 
+from records import visits as recorded
 from records.reconcile import Difference, Kind
-from workers import mending, still, transitions
+from workers import mending, still, transitions, visits
 from workers.client import Pool
+from workers.described import went_astray
 from workers.settings import Settings
 
 EVERY = 60.0
@@ -17,10 +19,15 @@ EVERY = 60.0
 
 
 async def follow_anew(client: Client, settings: Settings, db: Pool) -> int:
-    """Follow anew whoever is not followed any more for that reason; how many there were."""
+    """Follow anew what is not followed any more for that reason; how many there were."""
+    queue = settings.task_queue
     found = [
         Difference(Kind.STUCK, one, "Its history is not what its workflow would do now.")
-        for one in await still.failing(client, settings.task_queue)
-        if await transitions.went_astray(client, one)
+        for one in await still.failing_journeys(client, queue)
+        if await went_astray(client, transitions.workflow_id(one))
     ]
-    return sum(one.mended for one in await mending.mend(client, settings, db, found))
+    mended = sum(one.mended for one in await mending.mend(client, settings, db, found))
+    for visit in await recorded.out_of(db, await still.failing_visits(client, queue)):
+        if await went_astray(client, visits.workflow_id(visit.id)):
+            mended += await visits.follow_anew(client, queue, db, visit)
+    return mended

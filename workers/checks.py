@@ -24,11 +24,11 @@ from records.keyring import KeyRing
 from records.migrate import known, pending
 from records.ring_keys import problem
 from workers.client import Pool, Services, connect, missing_search_attributes, resolve, running
+from workers.described import FAILING
 from workers.erased import file_of, read
 from workers.keys import file_of as keys_file
 from workers.keys import load_keys, source
 from workers.settings import Settings, encrypted, unknown_variables
-from workers.still import FAILING
 from workers.stop import Stop
 
 _OLDEST_POSTGRES = 180000

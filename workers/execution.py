@@ -12,7 +12,6 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo, WorkflowExecutionInfo
 from temporalio.api.workflowservice.v1 import (
-    DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
     GetWorkflowExecutionHistoryRequest,
     ListWorkflowExecutionsRequest,
@@ -26,6 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from planner.refused import Refused
 from records.keyring import Unreadable
 from workers.client import running
+from workers.described import described
 from workers.settings import Settings
 from workers.transitions import cannot_go_on, workflow_id
 
@@ -98,7 +98,7 @@ class Execution(NamedTuple):
 async def look(client: Client, transition_id: str) -> Execution | None:
     """How a transition runs; None when Temporal does not know it. RPCError when Temporal cannot be reached."""
     try:
-        told = await _described(client, transition_id)
+        told = await described(client, workflow_id(transition_id))
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -113,7 +113,7 @@ async def look(client: Client, transition_id: str) -> Execution | None:
 
 async def retry(client: Client, transition_id: str, activity_id: str) -> None:
     """Have an activity that failed tried again at once. Refused when there is nothing to try again."""
-    told = await _described(client, transition_id)
+    told = await described(client, workflow_id(transition_id))
     found = next((one for one in told.pending_activities if one.activity_id == activity_id), None)
     if found is None:
         raise Refused("conflict", "That is not waiting any more: it was done, or given up, meanwhile.")
@@ -149,12 +149,6 @@ def ui_url(settings: Settings) -> str | None:
         return settings.temporal_ui_url
     embedded = running(settings.data_dir)
     return embedded.ui_url if embedded is not None else None
-
-
-async def _described(client: Client, transition_id: str) -> DescribeWorkflowExecutionResponse:
-    execution = WorkflowExecution(workflow_id=workflow_id(transition_id))
-    request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
-    return await client.workflow_service.describe_workflow_execution(request)
 
 
 async def _older_runs(client: Client, latest: WorkflowExecutionInfo) -> tuple[list[Run], bool]:

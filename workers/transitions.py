@@ -4,13 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus, WorkflowTaskFailedCause
-from temporalio.api.workflowservice.v1 import (
-    DescribeWorkflowExecutionRequest,
-    DescribeWorkflowExecutionResponse,
-    GetWorkflowExecutionHistoryReverseRequest,
-)
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -34,6 +28,7 @@ from records.reconcile import Difference, Kind
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.journey import Journey
 from schemas.pathway import Pathway
+from workers.described import described, failed, is_running
 from workers.refusals import refused
 from workflows.state import TransitionState
 from workflows.transition import REMEMBERED, TransitionWorkflow
@@ -105,12 +100,7 @@ async def _go_on(client: Client, task_queue: str, standing: GoingOn, journey: Jo
 
 
 async def _runs(client: Client, transition_id: str) -> bool:
-    return _is_running(await _described(client, transition_id))
-
-
-def _is_running(described: DescribeWorkflowExecutionResponse) -> bool:
-    status = described.workflow_execution_info.status
-    return status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+    return is_running(await described(client, workflow_id(transition_id)))
 
 
 async def _start(client: Client, task_queue: str, transition_id: str, state: TransitionState) -> Receipt:
@@ -158,7 +148,7 @@ async def send(client: Client, transition_id: str, command: AnyCommand, db: "Dat
 async def _absent(client: Client, transition_id: str, error: RPCError) -> Exception:
     """Why no workflow took a command: it has ended, or there never was one; else the error is another."""
     try:
-        answer = await _described(client, transition_id)
+        answer = await described(client, workflow_id(transition_id))
     except RPCError as unknown:
         if unknown.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -169,13 +159,6 @@ async def _absent(client: Client, transition_id: str, error: RPCError) -> Except
         case WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
             return error
     return Refused("conflict", "This transition is not being followed any more, though it has not closed.")
-
-
-async def _described(client: Client, transition_id: str) -> DescribeWorkflowExecutionResponse:
-    # Asked of the service itself: the client would read every search attribute of an answer that is not looked at.
-    execution = WorkflowExecution(workflow_id=workflow_id(transition_id))
-    request = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=execution)
-    return await client.workflow_service.describe_workflow_execution(request)
 
 
 def _handle(client: Client, transition_id: str) -> WorkflowHandle[TransitionWorkflow, str]:
@@ -220,11 +203,11 @@ async def told_of(client: Client, transition_ids: Iterable[str]) -> tuple[dict[s
     async def ask(transition_id: str) -> None:
         async with gate:
             try:
-                described = await _described(client, transition_id)
+                stands = await described(client, workflow_id(transition_id))
                 # What Temporal lists is a moment old: it may have ended since, perhaps before it could ever answer.
-                if not _is_running(described):
+                if not is_running(stands):
                     return
-                if await _cannot_go_on(client, described):
+                if await failed(client, stands) is not None:
                     stuck.append(transition_id)
                 else:
                     told[transition_id] = await _asked_again(client, transition_id)
@@ -248,31 +231,7 @@ async def _asked_again(client: Client, transition_id: str) -> Journey:
 
 async def cannot_go_on(client: Client, transition_id: str) -> bool:
     """Whether the workflow's task failed and is tried again; one that merely lost its worker is no such thing."""
-    return await _cannot_go_on(client, await _described(client, transition_id))
-
-
-async def went_astray(client: Client, transition_id: str) -> bool:
-    """Whether the workflow cannot go on because its history is not what it would do now."""
-    failed = await _failed(client, await _described(client, transition_id))
-    return failed == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
-
-
-async def _cannot_go_on(client: Client, described: DescribeWorkflowExecutionResponse) -> bool:
-    return await _failed(client, described) is not None
-
-
-async def _failed(client: Client, described: DescribeWorkflowExecutionResponse) -> int | None:
-    """The cause for which the workflow's task failed and is tried again."""
-    if described.pending_workflow_task.attempt <= 1:
-        return None
-    request = GetWorkflowExecutionHistoryReverseRequest(
-        namespace=client.namespace, execution=described.workflow_execution_info.execution, maximum_page_size=1
-    )
-    latest = await client.workflow_service.get_workflow_execution_history_reverse(request)
-    event = latest.history.events[0]
-    if event.event_type != EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-        return None
-    return event.workflow_task_failed_event_attributes.cause
+    return await failed(client, await described(client, workflow_id(transition_id))) is not None
 
 
 async def followed(client: Client) -> AsyncIterator[str]:

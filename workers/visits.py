@@ -4,6 +4,7 @@ import contextlib
 from datetime import datetime
 from typing import Any
 
+import structlog
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -20,6 +21,9 @@ from workers.codec import about_to_begin
 from workers.refusals import refused
 from workflows.visit import VisitWorkflow
 
+log = structlog.get_logger(__name__)
+
+ANOTHER_PAST = "its history is not what its workflow would do now: it is followed from where the records stand"
 ENDED = "The visit ended before this could be done: see `alongside visits`."
 
 
@@ -129,6 +133,18 @@ async def follow(client: Client, task_queue: str, db: Database, visit: Visit) ->
     except WorkflowAlreadyStartedError:
         return False
     return True
+
+
+async def follow_anew(client: Client, task_queue: str, db: Database, visit: Visit) -> bool:
+    """End a visit's workflow, and miss who is out from where the records have them; whether there was one to end."""
+    try:
+        await _handle(client, visit.id).terminate(reason=ANOTHER_PAST)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False  # it has ended meanwhile
+    log.warning("a visit is followed anew", visit_id=visit.id)
+    return await follow(client, task_queue, db, visit)
 
 
 async def enter_again(client: Client, task_queue: str, db: Database, visit_id: str) -> None:

@@ -212,7 +212,7 @@ async def _compared(world: World) -> list[str]:
         code, said = await world.run(command)
         if code != 0:
             wrong.append(f"`alongside {command}` ended with {code}:\n{said}")
-    still, _ = await standing_still(world.direct, "alongside", world.records, now())
+    still = (await standing_still(world.direct, "alongside", world.records, now())).journeys
     return wrong + [f"The journey {one.transition_id} stands still: {one.why}." for one in still]
 
 

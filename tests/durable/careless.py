@@ -27,6 +27,16 @@ class SleepyWorkflow:
         await asyncio.sleep(86_400)
 
 
+@workflow.defn(name="VisitWorkflow")
+class SleepyVisit:
+    """Another build's visit: it begins with what ours does not do."""
+
+    @workflow.run
+    async def run(self, _given: dict[str, object]) -> None:
+        """Go on for a day."""
+        await asyncio.sleep(86_400)
+
+
 @workflow.defn(name="TransitionWorkflow")
 class MuteWorkflow:
     """Another build's idea of a journey: it runs, and cannot answer what ours is asked."""

@@ -17,7 +17,7 @@ from schemas.journey import Journey
 from tests.durable.following import Followed, now, place, until
 from tests.web.watching import staffed, watching
 from workers.client import Pool
-from workers.still import OUR_CODE, standing_still
+from workers.still import OUR_CODE, Standing, standing_still
 from workers.transitions import differences
 
 
@@ -57,8 +57,8 @@ async def test_a_planner_that_raises_stops_one_journey(
                 assert (await other.send(done(other, "goes-on"))).revision == 2
 
                 async def seen() -> bool:
-                    found, asked = await standing_still(temporal, queue, pool, now())
-                    return asked and [(one.transition_id, one.why) for one in found] == [(poison.id, OUR_CODE)]
+                    found = await standing_still(temporal, queue, pool, now())
+                    return [(one.transition_id, one.why) for one in found.journeys] == [(poison.id, OUR_CODE)]
 
                 await until(seen, 90)
                 async with watching(pool, temporal=temporal, task_queue=queue) as browser:
@@ -72,7 +72,7 @@ async def test_a_planner_that_raises_stops_one_journey(
             assert await poison.commits() == [(1, "start"), (2, "stopped")]
 
             async def gone() -> bool:
-                return await standing_still(temporal, queue, pool, now()) == ([], True)
+                return await standing_still(temporal, queue, pool, now()) == Standing([], [], asked=True)
 
             await until(gone, 60)
             assert await differences(temporal, pool) == []

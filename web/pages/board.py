@@ -123,15 +123,16 @@ async def board(request: Request, here: House_, viewer: Watcher) -> Response:
     """Everything that operations watch, as it is now; the page asks again by itself unless it is held still."""
     now = here.clock()
     found = await watched.board(here.db, now, midnight(local_day(now)))
-    standing, asked = await standing_still(here.temporal, here.settings.task_queue, here.db, now)
+    standing = await standing_still(here.temporal, here.settings.task_queue, here.db, now)
     tables = [table(what, found.late) for what in (What.SAFETY, What.SILENCE, What.OTHER)]
     known: dict[str, Any] = {
         "board": found,
         "tables_of": dict(zip(("safety", "silence", "other"), tables, strict=True)),
-        "standing_still": standing,
-        "asked": asked,
+        "standing_still": standing.journeys,
+        "not_missed": standing.visits,
+        "asked": standing.asked,
         "still": request.query_params.get("still") == "yes",
-        "totals": _totals(found) | {"standing": len(standing)},
+        "totals": _totals(found) | {"standing": len(standing.journeys), "not_missed": len(standing.visits)},
         "undelivered": sorted(found.undelivered, key=lambda one: list(WHY).index(one.why)),
         "why": WHY,
         "lasting": lasting,
