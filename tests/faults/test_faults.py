@@ -22,6 +22,9 @@ AT_ONCE = 16
 AWAY = 30.0
 """Seconds that a service is gone for."""
 
+PATIENCE = 60.0
+"""Seconds after which a client that hears nothing asks again."""
+
 OPEN_STEPS = """
 -- Steps that can be reported done, are not the last of their pathway, and end no other step by being done.
 SELECT transition_id::text, step, kind FROM steps
@@ -52,7 +55,8 @@ async def _until_answered(world: World, transition: str, command: Complete) -> R
     deadline = now() + timedelta(seconds=180)
     while True:
         try:
-            return await send(world.client, transition, command, world.pool)
+            async with asyncio.timeout(PATIENCE):
+                return await send(world.client, transition, command, world.pool)
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, Stop, *LOST):
             if now() > deadline:
                 raise

@@ -94,7 +94,7 @@ def test_a_real_run_ends_so(tmp_path: Path, body: str, ends: int) -> None:
     (tmp_path / "conftest.py").write_text(LYING)
     (tmp_path / "test_it.py").write_text(f"import pytest\n\ndef test_it():\n    {body}\n")
     asked = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)]
-    told = subprocess.run(asked, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    told = subprocess.run(asked, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120)
     assert told.returncode == ends, told.stdout
     assert ("The hazard log counts on test_it.py::test_it" in told.stdout) == bool(ends)
 
@@ -103,7 +103,7 @@ def test_a_run_that_leaves_one_out_does_not_end_well(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(LYING)
     (tmp_path / "test_other.py").write_text("def test_other():\n    assert True\n")
     asked = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)]
-    told = subprocess.run(asked, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    told = subprocess.run(asked, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120)
     assert told.returncode == 1
     assert "which was not run" in told.stdout
 
