@@ -16,6 +16,7 @@ from temporalio.client import Client
 
 from workers.client import Pool, open_pool
 from workers.embedded import EmbeddedServices
+from workers.ports import Ports, free_port
 
 DATA = Path(__file__).parents[2] / "cli" / "demo_data"
 ALONGSIDE = str(Path(sys.executable).parent / "alongside")
@@ -66,6 +67,9 @@ class World:
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[World]:
     """The services on a folder, and a worker; nobody is followed yet."""
+    # Ports that no other test takes: the usual ones would be, while Temporal is away, and then all would be sent there.
+    folder.mkdir(exist_ok=True)
+    (folder / "ports.json").write_text(Ports(temporal=free_port(), ui=free_port()).model_dump_json())
     async with EmbeddedServices(folder, ui=False) as services:
         pool = await open_pool(services.database_url, services.keys)
         environment = {
