@@ -99,6 +99,14 @@ async def test_a_destroyed_key_is_gone_for_good(pool: Pool) -> None:
         await pool.execute("DELETE FROM person_keys WHERE person_id = $1", person)
 
 
+async def test_no_key_is_left_in_statistics(pool: Pool) -> None:
+    for _ in range(5):
+        await enter(pool)
+    await pool.execute("ANALYZE person_keys")
+    found = await pool.fetch("SELECT attname::text FROM pg_stats WHERE tablename = 'person_keys'")
+    assert {row["attname"] for row in found} == {"person_id", "ring_key", "made_at", "destroyed_at"}
+
+
 async def test_whoever_never_had_a_key_gets_none_once_it_is_destroyed(pool: Pool) -> None:
     person = await enter(pool)
     await pool.execute("DELETE FROM person_keys")
