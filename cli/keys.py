@@ -36,6 +36,8 @@ def add(app: typer.Typer) -> None:
         ("use", use),
         ("wrap", wrap),
         ("retire", retire),
+        ("save", save),
+        ("load", load),
     )
     for name, command in commands:
         keys.command(name)(command)
@@ -90,11 +92,9 @@ def rotate() -> None:
         )
     prepared = keys.with_new(datetime.now(UTC).date())
     _keep(prepared.using(prepared.ids[-1]), file, to_print=False)
-    wrapped = _wrap()
-    typer.echo(
-        f"{from_file(file).current} seals from now on; keys of people wrapped anew: {wrapped}. "
-        f"Copy {file} to where its copy is kept."
-    )
+    wrapped, copied = _wrap()
+    typer.echo(f"{from_file(file).current} seals from now on; keys of people wrapped anew: {wrapped}.")
+    typer.echo(f"Copy {' and '.join(map(str, [file, *copied]))} to where the copies are kept.")
 
 
 def added(to_print: Print = False) -> None:
@@ -113,8 +113,11 @@ def use(key_id: Key, to_print: Print = False) -> None:
 
 
 def wrap() -> None:
-    """Wrap everybody's key with the key that seals now. What their keys sealed stays as it is."""
-    typer.echo(f"Keys of people wrapped anew: {_wrap()}.")
+    """Wrap everybody's key with the key that seals now, and those kept for backups. What they sealed stays as it is."""
+    wrapped, copied = _wrap()
+    typer.echo(f"Keys of people wrapped anew: {wrapped}.")
+    for file in copied:
+        typer.echo(f"Copy {file} to where its copy is kept, in place of the older one.")
 
 
 def retire(
@@ -124,7 +127,10 @@ def retire(
     ] = False,
     to_print: Print = False,
 ) -> None:
-    """Take a key off the ring under which nobody's key is any more. Histories of Temporal sealed with it stay shut."""
+    """Take a key off the ring under which nobody's key is any more. Histories of Temporal sealed with it stay shut.
+
+    So do older copies of the file with the keys of people: have the newest one everywhere first.
+    """
     from records import ring_keys
     from records.keyring import BadKeys
 
@@ -135,9 +141,41 @@ def retire(
         if not lost or key_id in keys.ids:
             raise
         left = None
+    if not lost:
+        _refuse_kept_under(key_id)
     _ask_records(lambda link: ring_keys.retire(link, key_id, lost=lost))
     if left is None or _keep(left, file, to_print=to_print):
         typer.echo(f"{key_id} is retired.")
+
+
+def save() -> None:
+    """Write the keys of people into the file that dumps without them are read with: right after each dump.
+
+    For a PostgreSQL of your own (docs/deploying.md); `alongside backup` does it by itself.
+    """
+    from workers import dumps
+    from workers.settings import load_settings
+
+    settings = load_settings()
+    count = _ask_records(lambda link: dumps.save(settings, link))
+    typer.echo(f"Keys of people in {dumps.file_of(settings)}: {count}.")
+    typer.echo("Copy it to where the copies of the key ring are, in place of the older one.")
+
+
+def load(
+    without_keys: Annotated[
+        bool, typer.Option("--without-keys", help="Whoever has no key there any more stays unreadable for good.")
+    ] = False,
+) -> None:
+    """Put the keys of people back into records that were restored from a dump without them, before anything runs."""
+    from workers import dumps
+    from workers.settings import load_settings
+
+    settings = load_settings()
+    loaded = _ask_records(lambda link: dumps.load(settings, link, without_keys=without_keys))
+    typer.echo(f"Keys of people put back: {loaded.people}.")
+    if loaded.without_key:
+        typer.echo(f"People who have no key any more, and cannot be read: {loaded.without_key}.")
 
 
 def _row(key_id: str, keys: "KeyRing", known: "Record | None") -> dict[str, object]:
@@ -180,10 +218,14 @@ def _to_a_screen() -> bool:
     return sys.stdout.isatty()
 
 
-def _wrap() -> int:
+def _wrap() -> tuple[int, list[Path]]:
+    """Wrap everybody's key anew, in the records and in the file for backups: how many, and the file if it changed."""
     from cli.reads import read
     from records.person_keys import wrap_anew
+    from workers import person_keys
     from workers.client import Pool
+    from workers.keys import load_keys
+    from workers.settings import load_settings
 
     async def every(pool: Pool) -> int:
         wrapped = 0
@@ -191,7 +233,20 @@ def _wrap() -> int:
             wrapped += some
         return wrapped
 
-    return read(every)
+    wrapped, settings = read(every), load_settings()
+    file = person_keys.file_of(settings)
+    there = file is not None and file.exists() and person_keys.wrap(file, load_keys(settings)) > 0
+    return wrapped, [file] if file is not None and there else []
+
+
+def _refuse_kept_under(key_id: str) -> None:
+    """Whoever is in a backup is read with the file of people's keys, and that with the ring."""
+    from workers import person_keys
+    from workers.settings import load_settings
+
+    file = person_keys.file_of(load_settings())
+    if file is not None and person_keys.wrapped_by(file, key_id):
+        raise Stop(f"Keys of people in {file} are sealed with {key_id}: `alongside keys wrap` first.", 5)
 
 
 async def _known() -> "dict[str, Record]":

@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from records.keyring import KeyRing, Unreadable
-from records.person_keys import PersonSealer, sealer
+from records.person_keys import KeyLost, PersonSealer, sealer
 from records.words import opened as opened_words
 
 _HEAD = bytes.fromhex("9e414c5345414c")
 _AS_IF, _SEALED, _WORDS, _JSON = (_HEAD + bytes([kind]) for kind in range(4))
 """How a value begins that is read as if it were sealed, one that is to be opened, and a text and JSON in which
 something may be: nobody's by chance."""
+_AS_ERASED = {"local_id": "erased", "given_name": "Somebody", "family_name": "erased"}
+"""What is read of somebody whose key was lost, as the view has it of whoever was erased."""
 _TOKEN = 8
 """Bytes of what stands for a beginning of a name: enough that two rarely meet, and whoever is found is read then."""
 LONGEST_BEGINNING = 12
@@ -123,7 +125,10 @@ def opener(keys: KeyRing) -> Callable[[bytes], Any]:
             return value[len(_AS_IF) :].decode()
         if head == _SEALED:
             about, person, wrapped, sealed = _parts(value)
-            return of(person, wrapped).open(sealed, about)
+            try:
+                return of(person, wrapped).open(sealed, about)
+            except KeyLost:
+                return _AS_ERASED.get(about)
         if head in (_WORDS, _JSON):
             person, wrapped, text = _told(value)
             whose = of(person, wrapped) if wrapped else None

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -15,7 +16,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from records.database import Database, Link, connected, keys_of, transaction
 from records.errors import RecordsError
-from records.keyring import LENGTH, VERSION, KeyRing, Unreadable, decrypt, encrypt, sealing_the_same
+from records.keyring import LENGTH, VERSION, KeyRing, Unreadable, decrypt, encrypt, key_of, sealing_the_same
+
+RENEWED = b"\x01"
+"""Follows a key that took the place of one that was lost."""
 
 MAKE = """
 -- A key for a person who has none.
@@ -29,6 +33,32 @@ SELECT wrapped, destroyed_at FROM person_keys WHERE person_id = $1
 KEYS = """
 -- The keys of people, those that were destroyed left out.
 SELECT person_id, wrapped FROM person_keys WHERE person_id = ANY($1) AND wrapped IS NOT NULL
+"""
+HERE = """
+-- Whether this version's table of keys is here.
+SELECT to_regclass('person_keys') IS NOT NULL
+"""
+EVERY = """
+-- The key of everybody who has or had one, as it is kept.
+SELECT person_id, wrapped, ring_key, made_at, destroyed_at FROM person_keys ORDER BY person_id
+"""
+WITHOUT = """
+-- Whoever has no key here, and since when that is so of whom there is a certificate.
+SELECT p.id, coalesce(c.again_at, c.destroyed_at) AS destroyed_at
+FROM people_sealed p LEFT JOIN person_keys k ON k.person_id = p.id LEFT JOIN certificates c ON c.person_id = p.id
+WHERE k.person_id IS NULL AND NOT EXISTS (SELECT FROM people_open o WHERE o.person_id = p.id)
+"""
+PUT_IN = """
+-- The key of a person who has none, or that it was destroyed.
+INSERT INTO person_keys (person_id, wrapped, ring_key, made_at, destroyed_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+"""
+NO_MORE = """
+-- Whose key was destroyed, and who of those on a list has none here that could be read with.
+SELECT person_id FROM person_keys WHERE destroyed_at IS NOT NULL
+UNION
+SELECT id FROM unnest($1::uuid[]) AS id
+WHERE NOT EXISTS (SELECT FROM person_keys k WHERE k.person_id = id AND k.destroyed_at IS NULL)
 """
 DESTROY = """
 -- The key of a person is no more.
@@ -61,12 +91,35 @@ class KeyDestroyed(Unreadable):
         self.at = at
 
 
-class PersonSealer:
-    """Seals and opens what is kept of one person. `about` says what it is, and it opens as nothing else."""
+class KeyLost(Unreadable):
+    """What was sealed of this person before their key was lost; what is written since opens."""
 
-    def __init__(self, person_id: UUID, key: bytes) -> None:
+    def __init__(self) -> None:
+        said = "What was kept of this person cannot be read: their key was lost before a backup was restored."
+        RecordsError.__init__(self, "not-found", said)
+        self.key = None
+
+
+class KeyRow(NamedTuple):
+    """The key of a person as the records keep it, in the order of their columns; what is destroyed has none."""
+
+    person_id: UUID
+    wrapped: bytes | None
+    ring_key: str | None
+    made_at: datetime
+    destroyed_at: datetime | None
+
+
+class PersonSealer:
+    """Seals and opens what is kept of one person. `about` says what it is, and it opens as nothing else.
+
+    One that is `renewed` took the place of a key that was lost: what does not open was sealed with that.
+    """
+
+    def __init__(self, person_id: UUID, key: bytes, *, renewed: bool = False) -> None:
         self.person_id = person_id
         self._key = key
+        self._renewed = renewed
         self._opened: dict[bytes, str] = {}
 
     def seal(self, text: str, about: str) -> bytes:
@@ -85,7 +138,10 @@ class PersonSealer:
         """The same, opened. Raises Unreadable."""
         if sealed[:1] != bytes([VERSION]):
             raise Unreadable(None)
-        return decrypt(self._key, 1, sealed, self.person_id.bytes + about.encode())
+        try:
+            return decrypt(self._key, 1, sealed, self.person_id.bytes + about.encode())
+        except Unreadable:
+            raise self._shut() from None
 
     def seal_words(self, text: str) -> bytes:
         """Somebody's words of this person, sealed: the same words are the same bytes.
@@ -104,8 +160,11 @@ class PersonSealer:
             try:
                 self._opened[sealed] = self._words.decrypt(sealed[1:], [self.person_id.bytes]).decode()
             except (InvalidTag, ValueError):  # ValueError: it was cut short
-                raise Unreadable(None) from None
+                raise self._shut() from None
         return self._opened[sealed]
+
+    def _shut(self) -> Unreadable:
+        return KeyLost() if self._renewed else Unreadable(None)
 
     @cached_property
     def _words(self) -> AESSIV:
@@ -114,13 +173,52 @@ class PersonSealer:
 
 def sealer(keys: KeyRing, person_id: UUID, wrapped: bytes) -> PersonSealer:
     """What seals for a person whose key a query has read. Raises Unreadable."""
-    return PersonSealer(person_id, keys.open(wrapped, _about(person_id)))
+    key = keys.open(wrapped, _about(person_id))
+    return PersonSealer(person_id, key[:LENGTH], renewed=key[LENGTH:] == RENEWED)
 
 
 def fresh_key(keys: KeyRing, person_id: UUID) -> tuple[bytes, PersonSealer]:
     """A new key for a person, wrapped as it is kept, and what seals with it."""
     key = secrets.token_bytes(LENGTH)
     return _wrapped(keys, person_id, key), PersonSealer(person_id, key)
+
+
+def renewed_key(keys: KeyRing, person_id: UUID) -> bytes:
+    """A key in place of one that was lost, wrapped: it opens nothing that is there, and seals what comes."""
+    return _wrapped(keys, person_id, secrets.token_bytes(LENGTH) + RENEWED)
+
+
+def row_of(person_id: UUID, wrapped: bytes | None, made_at: datetime, destroyed_at: datetime | None) -> KeyRow:
+    """The key of a person as a row of the records."""
+    return KeyRow(person_id, wrapped, key_of(wrapped) if wrapped is not None else None, made_at, destroyed_at)
+
+
+async def every_key(link: Link) -> list[KeyRow]:
+    """The key of everybody, as it is kept; nothing where tables are of a version that knows of no keys."""
+    if not await link.fetchval(HERE):
+        return []
+    return [KeyRow(*row) for row in await link.fetch(EVERY)]
+
+
+async def put_back(link: Link, rows: Collection[KeyRow]) -> None:
+    """Fill the table of keys, which is empty, before anything watches over it."""
+    await link.copy_records_to_table("person_keys", records=rows, columns=KeyRow._fields)
+
+
+async def without(link: Link) -> dict[UUID, datetime | None]:
+    """Whoever has no key here, and when it was destroyed, of whom there is a certificate."""
+    return {row["id"]: row["destroyed_at"] for row in await link.fetch(WITHOUT)}
+
+
+async def put_in(link: Link, rows: Collection[KeyRow]) -> None:
+    """Put keys into records where these people have none."""
+    await link.executemany(PUT_IN, rows)
+
+
+async def no_more(db: Database, listed: Collection[UUID]) -> set[UUID]:
+    """Whose key was destroyed, and who of those `listed` has none here that they could be read with."""
+    async with connected(db) as link:
+        return {row["person_id"] for row in await link.fetch(NO_MORE, list(listed))}
 
 
 async def make_key(link: Link, person_id: UUID) -> None:
@@ -176,9 +274,15 @@ async def wrap_anew(db: Database, most: int = 500) -> int:
         others = [key_id for key_id in keys.ids if key_id != keys.current]
         rows = await link.fetch(WRAPPED_OTHERWISE, others, most)
         for row in rows:
-            plain = keys.open(row["wrapped"], _about(row["person_id"]))
-            await link.execute(WRAP, row["person_id"], _wrapped(keys, row["person_id"], plain), keys.current)
+            await link.execute(WRAP, row["person_id"], wrapped_anew(keys, *row), keys.current)
         return len(rows)
+
+
+def wrapped_anew(keys: KeyRing, person_id: UUID, wrapped: bytes) -> bytes:
+    """The key of a person, wrapped with the key of the ring that seals now. Raises Unreadable."""
+    if key_of(wrapped) == keys.current:
+        return wrapped
+    return _wrapped(keys, person_id, keys.open(wrapped, _about(person_id)))
 
 
 def _wrapped(keys: KeyRing, person_id: UUID, key: bytes) -> bytes:

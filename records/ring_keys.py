@@ -13,6 +13,14 @@ HERE = """
 -- Whether this version's tables of keys are here.
 SELECT to_regclass('ring_keys') IS NOT NULL
 """
+SEALED_HERE = """
+-- Whether people are sealed in this version's tables.
+SELECT to_regclass('people_sealed') IS NOT NULL
+"""
+NOBODYS = """
+-- Whether nobody has a key here, though people are sealed with theirs.
+SELECT NOT EXISTS (SELECT FROM person_keys) AND EXISTS (SELECT FROM people_sealed WHERE local_id IS NOT NULL)
+"""
 KNOWN = """
 -- Every key of the ring that was used here; there are few.
 SELECT k.id, k.proof, k.used_since, k.retired_at,
@@ -44,7 +52,8 @@ SELECT EXISTS (SELECT FROM person_keys WHERE ring_key = $1)
 async def introduce(db: Database) -> None:
     """Make the ring's keys known here. Refused when one is missing, or another than the one that was used here.
 
-    Tables of an earlier version know of no keys, and there is nothing to compare.
+    Refused too when nobody's own key is here: the records were restored from a dump without those, and whoever went on
+    would make others. Tables of an earlier version know of no keys, and there is nothing to compare.
     """
     async with connected(db) as link:
         if not await link.fetchval(HERE):
@@ -53,6 +62,12 @@ async def introduce(db: Database) -> None:
         rows = await link.fetch(PROOFS)
         if problem := differing(keys, rows):
             raise RecordsError("conflict", problem)
+        if rows and await link.fetchval(SEALED_HERE) and await link.fetchval(NOBODYS):
+            raise RecordsError(
+                "conflict",
+                "These records were restored without the keys of people, and without those nobody can be read: put "
+                "them back with `alongside keys load` (docs/deploying.md).",
+            )
         for key_id in set(keys.ids) - {row["id"] for row in rows}:
             await link.execute(INTRODUCE, key_id, keys.proof(key_id))
         if any(row["retired_at"] and row["id"] in (keys.current, keys.search) for row in rows):

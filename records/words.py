@@ -23,7 +23,7 @@ from planner.workforce.roster import Ask
 from records.database import Link, keys_of
 from records.errors import RecordsError
 from records.keyring import KeyRing
-from records.person_keys import PersonSealer, make_key, sealer
+from records.person_keys import KeyLost, PersonSealer, make_key, sealer
 from records.rows import Row, as_json
 from schemas.base import Own
 from schemas.bulk import AnyMany
@@ -145,7 +145,10 @@ def opened(text: str, person: PersonSealer | None, keys: KeyRing, *, in_json: bo
         sealed = base64.b64decode(told)
         if sealed.startswith(_OF_NOBODY):
             return keys.open(sealed[len(_OF_NOBODY) :], _ABOUT).decode()
-        return person.open_words(sealed) if person is not None else gone
+        try:
+            return person.open_words(sealed) if person is not None else gone
+        except KeyLost:
+            return gone
 
     def in_place(found: re.Match[str]) -> str:
         return plain(found[1], "null") if found[1] else json.dumps(plain(found[2], GONE), ensure_ascii=False)[1:-1]

@@ -48,7 +48,9 @@ async def database_url(
 ) -> AsyncIterator[str]:
     """A fresh, migrated, empty database for one test. Whoever is told where it is finds the keys beside it."""
     monkeypatch.setenv("ALONGSIDE_KEYS", RING.written())
-    monkeypatch.setenv("ALONGSIDE_ERASED_FILE", str(tmp_path_factory.mktemp("list") / "erased.jsonl"))
+    apart = tmp_path_factory.mktemp("apart")
+    monkeypatch.setenv("ALONGSIDE_ERASED_FILE", str(apart / "erased.jsonl"))
+    monkeypatch.setenv("ALONGSIDE_PERSON_KEYS_FILE", str(apart / "person-keys.jsonl"))
     async with _database(postgres_server, f"TEMPLATE {DATABASE} STRATEGY FILE_COPY") as url:
         yield url
 

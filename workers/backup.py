@@ -1,7 +1,8 @@
 """A backup of the embedded services: the records and Temporal, taken while they run or while they do not.
 
 Temporal is copied first, so that the records are never behind it: a journey that has gone on meanwhile is behind the
-records, and adopts them. The keys are not in it.
+records, and adopts them. No key is in it, neither the ring nor that of any person: those are written beside the ring
+(`workers.person_keys`), as they are at the moment of which the records are.
 """
 
 import asyncio
@@ -9,26 +10,29 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 from pydantic import BaseModel, ValidationError
 
+from records.database import Link
+from records.person_keys import KeyRow
 from records.ring_keys import used
+from workers import person_keys
 from workers.client import running
 from workers.folder import only_one, write_private
 from workers.postgres_server import MAJOR, PostgresServer, environment, program
 from workers.stop import Stop
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 """Written last: a folder without it is no backup."""
-POSTGRES, WAL, TEMPORAL = "base.tar.gz", "pg_wal.tar.gz", "temporal.db"
-_PART = 1 << 20
+RECORDS, PEOPLE, TEMPORAL = "records.dump", "people.jsonl", "temporal.db"
 
 APPLIED = """
 -- The migrations that these records have.
@@ -37,6 +41,14 @@ SELECT version FROM schema_migrations ORDER BY version
 HAS_CERTIFICATES = """
 -- Whether these records, which may be of an earlier version, know of certificates.
 SELECT to_regclass('certificates') IS NOT NULL
+"""
+SNAPSHOT = """
+-- The moment of this transaction, for another one.
+SELECT pg_export_snapshot()
+"""
+SIZE = """
+-- How large the records are.
+SELECT pg_database_size(current_database())
 """
 ERASED = """
 -- How many were erased.
@@ -58,6 +70,14 @@ class Key(BaseModel):
     proof: str
 
 
+class Known(BaseModel):
+    """What is known of a person's key without having it: that there was one, and whether it was destroyed."""
+
+    person_id: UUID
+    made_at: datetime
+    destroyed_at: datetime | None = None
+
+
 class Manifest(BaseModel):
     """What a backup has, when it was taken, and what it takes to restore it."""
 
@@ -69,45 +89,64 @@ class Manifest(BaseModel):
     keys: list[Key]
     erased: int = 0
     """How many were erased by then: a list of who was has at least as many."""
-    files: dict[str, Part]
+    size: int = 0
+    """Bytes of the records as they were, unpacked."""
+    files: dict[str, Part] = {}
 
 
-async def back_up(data_dir: Path, folder: Path) -> Manifest:
-    """Take a backup of a data folder into a new or empty one. Raises Stop; then there is no manifest in it."""
-    _refuse(data_dir, folder)
+async def back_up(data_dir: Path, folder: Path, keys_into: Path) -> Manifest:
+    """Take a backup of a data folder into a new or empty one, and write the keys of people into a file beside it.
+
+    Raises Stop; then there is no manifest in it.
+    """
+    _refuse(data_dir, folder, keys_into)
     async with _records(data_dir) as url:
         _make_empty(folder)
         try:
-            return await _take(data_dir, url, folder)
+            return await _take(data_dir, url, folder, keys_into)
         except BaseException:
             await asyncio.to_thread(_empty, folder)  # half a backup is none
             raise
 
 
-async def _take(data_dir: Path, url: str, folder: Path) -> Manifest:
+async def _take(data_dir: Path, url: str, folder: Path, keys_into: Path) -> Manifest:
     taken_at = datetime.now(UTC)
     await asyncio.to_thread(_copy_temporal, data_dir / TEMPORAL, folder / TEMPORAL)
-    await _copy_records(url, folder)
     connection = await asyncpg.connect(url)
     try:
-        keys = [Key(id=row["id"], proof=row["proof"].hex()) for row in await used(connection) if not row["retired_at"]]
-        migrations = [row["version"] for row in await connection.fetch(APPLIED)]
-        erased = await connection.fetchval(ERASED) if await connection.fetchval(HAS_CERTIFICATES) else 0
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            # The moment of the transaction is when it first reads, which is when it has the file.
+            people = await person_keys.keep(keys_into, connection)
+            await asyncio.to_thread(_write_people, folder / PEOPLE, people)
+            await _copy_records(url, await connection.fetchval(SNAPSHOT), folder / RECORDS)
+            manifest = await _manifest(connection, taken_at)
     finally:
         await connection.close()
-    files = await asyncio.to_thread(_parts, folder)
-    manifest = Manifest(
-        taken_at=taken_at,
-        alongside=version("alongside"),
-        postgres=MAJOR,
-        migrations=migrations,
-        keys=keys,
-        erased=erased,
-        files=files,
-    )
+    manifest.files = await asyncio.to_thread(_parts, folder)
     write_private(folder / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
     _flush(folder)
     return manifest
+
+
+async def _manifest(link: Link, taken_at: datetime) -> Manifest:
+    return Manifest(
+        taken_at=taken_at,
+        alongside=version("alongside"),
+        postgres=MAJOR,
+        migrations=[row["version"] for row in await link.fetch(APPLIED)],
+        keys=[Key(id=row["id"], proof=row["proof"].hex()) for row in await used(link) if not row["retired_at"]],
+        erased=await link.fetchval(ERASED) if await link.fetchval(HAS_CERTIFICATES) else 0,
+        size=await link.fetchval(SIZE),
+    )
+
+
+def _write_people(file: Path, rows: Sequence[KeyRow]) -> None:
+    """What is no secret of the keys of people."""
+    file.touch(mode=0o600)
+    with file.open("w") as out:
+        for row in rows:
+            known = Known(person_id=row.person_id, made_at=row.made_at, destroyed_at=row.destroyed_at)
+            out.write(known.model_dump_json() + "\n")
 
 
 def _empty(folder: Path) -> None:
@@ -142,7 +181,7 @@ def _parts(folder: Path) -> dict[str, Part]:
     return {file.name: part(file) for file in sorted(folder.iterdir())}
 
 
-def _refuse(data_dir: Path, folder: Path) -> None:
+def _refuse(data_dir: Path, folder: Path, keys_into: Path) -> None:
     if not (data_dir / "postgres" / "PG_VERSION").exists():
         raise Stop(
             f"There is nothing to back up in {data_dir}: this is for the embedded services. For a PostgreSQL of your "
@@ -150,6 +189,8 @@ def _refuse(data_dir: Path, folder: Path) -> None:
         )  # fmt: skip
     if data_dir.absolute() in (folder.absolute(), *folder.absolute().parents):
         raise Stop("A backup does not lie in the folder that it is of: choose another, best on another disk.", 2)
+    if folder.absolute() in keys_into.absolute().parents:
+        raise Stop("The keys of people do not lie in the backup that they open: correct ALONGSIDE_PERSON_KEYS_FILE.", 2)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Stop(f"{folder} is not an empty folder: choose a new one for each backup.", 2)
 
@@ -191,12 +232,12 @@ def _copy_temporal(source: Path, target: Path) -> None:
         original.close()
 
 
-async def _copy_records(url: str, folder: Path) -> None:
-    records = folder / "records"  # it wants a folder of its own
-    options = ["--format=tar", "--compress=client-gzip:1", "--wal-method=stream", "--checkpoint=fast", "--no-manifest"]
+async def _copy_records(url: str, snapshot: str, file: Path) -> None:
+    """All of the records as of a moment, but for the keys of people: statistics have some of each column's values."""
+    options = ["--format=custom", "--compress=gzip:1", "--no-statistics", "--exclude-table-data=person_keys"]
     process = await asyncio.create_subprocess_exec(
-        program("pg_basebackup"),
-        *(f"--dbname={url}", f"--pgdata={records}", "--no-password", *options),
+        program("pg_dump"),
+        *(*options, f"--snapshot={snapshot}", f"--file={file}", f"--dbname={url}", "--no-password"),
         env=environment(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
@@ -206,14 +247,7 @@ async def _copy_records(url: str, folder: Path) -> None:
     _, said = await process.communicate()
     if process.returncode != 0:
         last = said.decode(errors="replace").strip().splitlines()[-1:]
-        raise Stop(f"The records could not be copied: {' '.join(last) or 'pg_basebackup did not say why'}")
-    await asyncio.to_thread(_move_up, records)
-
-
-def _move_up(folder: Path) -> None:
-    for file in list(folder.iterdir()):
-        file.rename(folder.parent / file.name)
-    folder.rmdir()
+        raise Stop(f"The records could not be copied: {' '.join(last) or 'pg_dump did not say why'}")
 
 
 def _flush(folder: Path) -> None:

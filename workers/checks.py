@@ -17,12 +17,13 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from records import erased, rights, seals
+from records import erased, person_keys, rights, seals
 from records.database import Link, keys_of
 from records.errors import RecordsError
 from records.keyring import KeyRing
 from records.migrate import known, pending
 from records.ring_keys import problem
+from workers import person_keys as people_keys
 from workers.client import Pool, Services, connect, missing_search_attributes, resolve, running
 from workers.described import FAILING
 from workers.erased import file_of, read
@@ -68,7 +69,7 @@ async def examine_from_within(settings: Settings, db: Pool, client: Client) -> l
     async with db.acquire() as link:
         findings = [await _version(link, "the records answer"), migrated := await _migrations(link), await _size(link)]
         if migrated.state == "ok":
-            findings += [await _roles(link), await _verified(link), await _erased(settings, link)]
+            findings += [await _roles(link), await _verified(link), *await _apart(settings, link)]
         findings.append(await _same_keys(link, keys_of(link), source(settings)))
     findings += await _temporal_from_within(settings, client)
     return [*findings, await _mail(settings), _disk(settings), _variables()]
@@ -156,7 +157,7 @@ async def _database(settings: Settings, services: Services) -> list[Finding]:
     try:
         findings = [await _version(connection, where), await _migrations(connection)]
         if all(finding.state == "ok" for finding in findings):
-            findings += [await _roles(connection), await _verified(connection), await _erased(settings, connection)]
+            findings += [await _roles(connection), await _verified(connection), *await _apart(settings, connection)]
         return findings
     finally:
         await connection.close()
@@ -192,6 +193,32 @@ async def _known_keys(settings: Settings, services: Services) -> Finding:
     finally:
         await connection.close()
     return same if same.state == "failed" else found
+
+
+async def _apart(settings: Settings, link: Link) -> list[Finding]:
+    """What is kept apart from the records, so that no backup brings back whoever was erased."""
+    return [await _erased(settings, link), *await _keys_of_people(settings, link)]
+
+
+async def _keys_of_people(settings: Settings, link: Link) -> list[Finding]:
+    """Whether the file that backups open with has nobody who was erased; nothing is said where there was no backup."""
+    what, file = "keys of people", people_keys.file_of(settings)
+    if file is None or not file.exists():
+        return []
+    try:
+        kept = await asyncio.to_thread(people_keys.read, file, load_keys(settings))
+    except Stop as stop:
+        mend = "Let Alongside read and write it: until then nobody who is erased is taken out of it."
+        return [Finding(what=what, state="warning", found=stop.message, mend=mend)]
+    if erased_since := kept.wrapped.keys() & await person_keys.no_more(link, []):
+        mend = "A worker takes them out when it runs; if one does, see why it cannot write the file."
+        found = f"{file} has {len(erased_since)} who were erased: their backups can still be read"
+        return [Finding(what=what, state="warning", found=found, mend=mend)]
+    if kept.damaged:
+        lines = ", ".join(str(number) for number in kept.damaged[:5])
+        found = f"{file}: not every line opens with these keys (see {lines})"
+        return [Finding(what=what, state="warning", found=found, mend="The next backup writes it anew: take one.")]
+    return [Finding(what=what, state="ok", found=f"{len(kept.wrapped)} in {file}, as of the last backup")]
 
 
 async def _erased(settings: Settings, link: Link) -> Finding:

@@ -25,6 +25,7 @@ from records import erased
 from records.database import Database
 from records.erased import FollowedSince, Listed
 from records.keyring import KeyRing
+from workers import person_keys
 from workers.folder import RESTORED, flush
 from workers.keys import load_keys
 from workers.settings import Settings
@@ -117,10 +118,17 @@ def add(file: Path, new: Sequence[Listed], keys: KeyRing) -> None:
 
 
 async def write_down(settings: Settings, db: Database) -> ErasedList | None:
-    """Bring the list up to the records, and answer it; None where no list is kept. One that is new is made.
+    """Bring what is kept apart up to the records: the list, which is answered, and the file with the keys of people.
 
-    Whoever is written down twice, by two processes at once, is on it twice and counts once. Raises Stop.
+    None where no list is kept. One that is new is made. Whoever is written down twice, by two processes at once, is on
+    it twice and counts once. Raises Stop.
     """
+    found = await _written_down(settings, db)
+    await person_keys.take_out(settings, db, _people(found))
+    return found
+
+
+async def _written_down(settings: Settings, db: Database) -> ErasedList | None:
     file = file_of(settings)
     if file is None:
         return None
@@ -132,11 +140,26 @@ async def write_down(settings: Settings, db: Database) -> ErasedList | None:
     return found._replace(listed=found.listed + missing)
 
 
+def _people(found: ErasedList | None) -> list[str]:
+    return [one.person_id for one in found.listed] if found is not None else []
+
+
 async def again(settings: Settings, db: Database) -> int:
-    """Erase again whoever is on the list and is back; how many were. Raises Stop when the list cannot be used."""
-    found = await write_down(settings, db)
-    if found is None:
-        return 0
+    """Erase again whoever is on the list and is back; how many were. Raises Stop when the list cannot be used.
+
+    Whoever is erased has no line in the file with the keys of people afterwards, however it came there.
+    """
+    found = await _written_down(settings, db)
+    done = await _erase_again(db, found) if found is not None else 0
+    try:
+        if taken := await person_keys.take_out(settings, db, _people(found)):
+            log.warning("keys of people who were erased were taken out of their file", keys=taken)
+    except Stop as stop:
+        log.warning("keys of people who were erased may be in their file", reason=stop.message)
+    return done
+
+
+async def _erase_again(db: Database, found: ErasedList) -> int:
     for number in found.damaged:
         log.warning("a line of the list of who was erased counts for nothing: it is not one of ours", line=number)
     done = 0

@@ -70,7 +70,7 @@ class PostgresServer:
 
     async def start(self) -> None:
         """Start on the folder, made when it is new; returns when the application's database answers."""
-        await self._end_leftovers()
+        await self.end_leftovers()
         self._make_socket_dir()
         if not (self._cluster / "PG_VERSION").exists():
             await self._create()
@@ -151,7 +151,7 @@ class PostgresServer:
                 "move the data with pg_dump and pg_restore, or choose another folder with --data."
             )
 
-    async def _end_leftovers(self) -> None:
+    async def end_leftovers(self) -> None:
         """Stop what a killed parent left, and clear a note about a process that is not PostgreSQL (any more)."""
         ended = await end_leftovers(self._leftovers, signal.SIGINT, 15)
         if ended:

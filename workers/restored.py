@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 
 from workers.client import Services, connect, connect_pool
-from workers.erased import look
+from workers.erased import before_anybody_looks, look
 from workers.folder import RESTORED
 from workers.mending import compared, mend
 from workers.rebuild import lost, rebuild
@@ -33,6 +33,7 @@ async def _once(settings: Settings, services: Services, marker: Path) -> None:
     pool = await connect_pool(settings, services, size=4)
     try:
         client = await connect(settings, services, db=pool)
+        await before_anybody_looks(settings, pool)  # nothing is done, and no new list made, while the list is missing
         await look(client, settings, pool)  # who was erased is not followed again
         mended = await mend(client, settings, pool, await compared(client, settings, pool))
         came = await rebuild(await lost(client, settings, pool))

@@ -136,6 +136,8 @@ class Settings(BaseSettings):
     """A program that prints the key ring, such as one that asks a key management service."""
     erased_file: Path | None = None
     """The list of who was erased, apart from the records; without it and with embedded records, in the data folder."""
+    person_keys_file: Path | None = None
+    """The keys of people that a backup does not have; without it and with embedded records, in the data folder."""
 
     division: Division = Division.ENGLAND_AND_WALES
     """Whose bank holidays count for a transition that does not say."""

@@ -11,10 +11,11 @@ import pytest
 
 from records.keyring import KeyRing
 from records.people import upsert_person
-from records.person_keys import person_sealer
+from records.person_keys import every_key, person_sealer
 from tests.cli.driving import alongside
 from tests.keys import RING
 from tests.records.journeys import somebody
+from workers import person_keys
 from workers.client import Pool, open_pool
 from workers.keys import load_keys, write_file
 from workers.settings import load_settings
@@ -106,6 +107,32 @@ async def test_a_key_under_which_somebody_is_stays(file: Path, pool: Pool) -> No
     assert second not in KeyRing.parse(file.read_text()).ids
     assert f"{second} not on the ring, retired" in (await alongside("keys", "list")).text
     assert (await alongside("keys", "use", second)).code == 2
+
+
+async def test_the_keys_that_backups_are_read_with_are_wrapped_anew_too(file: Path, pool: Pool) -> None:
+    person = await upsert_person(pool, somebody())
+    kept = Path(os.environ["ALONGSIDE_PERSON_KEYS_FILE"])
+    async with pool.acquire() as link:
+        person_keys.add(kept, {row.person_id: row.wrapped or b"" for row in await every_key(link)})
+    older = kept.read_bytes()
+    said = await alongside("keys", "rotate")
+    assert f"Copy {file} and {kept} to where the copies are kept" in said.text
+    second = KeyRing.parse(file.read_text()).current
+    assert set(person_keys.read(kept, KeyRing.parse(file.read_text())).wrapped) == {person}
+    assert person_keys.wrapped_by(kept, second) == 1
+    said = await alongside("keys", "rotate")
+    assert KeyRing.parse(file.read_text()).current != second
+
+    now, before = kept.read_bytes(), older
+    kept.write_bytes(older)
+    assert person_keys.wrap(kept, KeyRing.parse(file.read_text()).using(second)) == 1
+    refused = await alongside("keys", "retire", second)
+    assert (refused.code, f"Keys of people in {kept} are sealed with {second}" in refused.text) == (5, True)
+    said = await alongside("keys", "wrap")
+    assert ("wrapped anew: 0" in said.text, f"Copy {kept}" in said.text) == (True, True)
+    assert kept.read_bytes() not in (now, before)
+    assert (await alongside("keys", "retire", second)).code == 0
+    assert person_keys.read(kept, KeyRing.parse(file.read_text())).damaged == []
 
 
 async def test_a_lost_key_can_be_given_up_and_not_by_mistake(file: Path, pool: Pool) -> None:

@@ -11,7 +11,17 @@ from records.database import Keyed
 from records.errors import RecordsError
 from records.keyring import KeyRing, Unreadable
 from records.people import upsert_person
-from records.person_keys import KeyDestroyed, destroy_key, person_sealer, person_sealers, wrap_anew
+from records.person_keys import (
+    KeyDestroyed,
+    KeyLost,
+    destroy_key,
+    every_key,
+    no_more,
+    person_sealer,
+    person_sealers,
+    renewed_key,
+    wrap_anew,
+)
 from records.ring_keys import introduce, retire, used
 from tests.keys import RING
 from tests.records.journeys import somebody
@@ -89,12 +99,50 @@ async def test_a_destroyed_key_is_gone_for_good(pool: Pool) -> None:
         await pool.execute("DELETE FROM person_keys WHERE person_id = $1", person)
 
 
+async def test_no_key_is_left_in_statistics(pool: Pool) -> None:
+    for _ in range(5):
+        await enter(pool)
+    await pool.execute("ANALYZE person_keys")
+    found = await pool.fetch("SELECT attname::text FROM pg_stats WHERE tablename = 'person_keys'")
+    assert {row["attname"] for row in found} == {"person_id", "ring_key", "made_at", "destroyed_at"}
+
+
 async def test_whoever_never_had_a_key_gets_none_once_it_is_destroyed(pool: Pool) -> None:
     person = await enter(pool)
     await pool.execute("DELETE FROM person_keys")
     assert await destroy_key(pool, person, NOW)
     with pytest.raises(KeyDestroyed):
         await person_sealer(pool, person)
+
+
+async def test_a_key_in_place_of_a_lost_one_opens_nothing_before_it_and_all_that_comes(pool: Pool) -> None:
+    entered = somebody()
+    person = await upsert_person(pool, entered)
+    before = await person_sealer(pool, person)
+    sealed, words = before.seal("Ada", "name"), before.seal_words("at night")
+    await pool.execute("UPDATE person_keys SET wrapped = $2 WHERE person_id = $1", person, renewed_key(RING, person))
+    now = await person_sealer(pool, person)
+    with pytest.raises(KeyLost, match="their key was lost"):
+        now.open(sealed, "name")
+    with pytest.raises(KeyLost):
+        now.open_words(words)
+    assert now.open(now.seal("Ada", "name"), "name") == "Ada"
+    assert now.open_words(now.seal_words("by day")) == "by day"
+    names = "SELECT local_id, given_name, family_name, nhs_number, known_as FROM people WHERE id = $1"
+    assert [tuple(row) for row in await pool.fetch(names, person)] == [("erased", "Somebody", "erased", None, None)]
+    assert await upsert_person(pool, entered) == person, "they are found, and their names are written anew"
+    row = await pool.fetchrow(names, person)
+    assert row is not None
+    assert (row["local_id"], row["family_name"]) == (entered.local_id, entered.family_name)
+
+
+async def test_who_has_no_key_any_more(pool: Pool) -> None:
+    gone, there, unknown = await enter(pool), await enter(pool), uuid4()
+    await destroy_key(pool, gone, NOW)
+    assert await no_more(pool, []) == {gone}
+    assert await no_more(pool, [there, unknown]) == {gone, unknown}
+    async with pool.acquire() as link:
+        assert {row.person_id: row.wrapped is None for row in await every_key(link)} == {gone: True, there: False}
 
 
 async def test_after_a_rotation_the_old_key_may_go(pool: Pool, database_url: str) -> None:
