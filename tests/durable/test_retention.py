@@ -120,7 +120,7 @@ async def test_a_second_person_approves_and_it_is_done_everywhere(there: Place) 
                 return error.status is RPCStatusCode.NOT_FOUND
             return False
 
-        await until(forgotten, 60)
+        await until(forgotten, 240)
 
 
 async def test_nobody_approves_what_they_asked_for(there: Place) -> None:
