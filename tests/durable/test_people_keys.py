@@ -1,32 +1,23 @@
 """The keys of people that backups are read with: whoever is erased is taken out before anybody hears of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import pytest_asyncio
 from structlog.testing import capture_logs
-from temporalio.client import Client
 
 from records.keyring import KeyRing
 from records.person_keys import every_key, fresh_key
 from schemas.erasing import Became
-from tests.durable.following import Followed, Place, now, place, until
-from tests.durable.test_retention import asked, key_is_there, left, said, staffed, tell
+from tests.durable.following import Followed, Place, now, until
+from tests.durable.test_erased_list import there
+from tests.durable.test_retention import asked, key_is_there, left, said, tell
 from tests.keys import RING
 from workers import erased as listing
 from workers import person_keys
 from workers.checks import examine_from_within
-from workers.client import Pool
 
-
-@pytest_asyncio.fixture
-async def there(temporal: Client, pool: Pool) -> AsyncIterator[Place]:
-    """A place whose worker is not running yet."""
-    async with place(temporal, pool) as found:
-        await staffed(pool)
-        yield found
+__all__ = ["there"]  # a fixture
 
 
 def file_of(there: Place) -> Path:
