@@ -19,8 +19,11 @@ EVERY = 60.0
 """Seconds from look to look."""
 SETTLED = timedelta(minutes=1)
 """After so long whatever was on its way has come, or was lost."""
-BACK = timedelta(minutes=2)
-"""How long before the latest that was recorded a worker begins to look, however long nothing ran since."""
+BACK = timedelta(minutes=30)
+"""How long before the latest that was recorded a worker begins to look, however long nothing ran since.
+
+Long enough for workers that one after another die before they could look: what they had left is looked at by the next.
+"""
 
 
 def _now() -> datetime:
@@ -33,15 +36,16 @@ class Abreast:
     def __init__(self, client: Client, settings: Settings, db: Pool, clock: Callable[[], datetime] = _now) -> None:
         self._client, self._settings, self._db, self._clock = client, settings, db, clock
         self._looked_until: datetime | None = None
+        self._unanswered: dict[str, int] = {}
 
     async def look(self) -> int:
         """Put each workflow that is behind the records where they stand; how many there were."""
         until = self._clock() - SETTLED
         since = self._looked_until or min(until, await reconcile.latest(self._db) or until) - BACK
-        recorded = await reconcile.recorded_between(self._db, since, until)
-        told, _ = await transitions.told_of(self._client, recorded)
+        recorded = self._unanswered | await reconcile.recorded_between(self._db, since, until)
+        told, stuck = await transitions.told_of(self._client, recorded)
         behind = [one for one, journey in told.items() if journey.revision < recorded[one]]
         differences = [Difference(Kind.OTHERWISE, one, "It had lost what was recorded.") for one in sorted(behind)]
         await mending.mend(self._client, self._settings, self._db, differences)
-        self._looked_until = until
+        self._looked_until, self._unanswered = until, {one: recorded[one] for one in stuck}
         return len(behind)

@@ -1,10 +1,12 @@
 """What was recorded and lost on its way to the workflow is known to it again, without anybody's asking."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from schemas.command import Complete
 from tests.durable.following import Place, now
 from tests.durable.test_mending import equal, follow
+from tests.records.tampering import unhindered
 from workers.abreast import SETTLED, Abreast
 from workers.transitions import query_journey
 
@@ -34,6 +36,18 @@ async def test_a_worker_that_begins_looks_at_what_was_recorded_last(here: Place)
     await follow(here, person, early)
     next_week = now() + timedelta(days=7)
     assert await Abreast(here.client, here.settings, here.pool, clock=lambda: next_week).look() == 1
+    await equal(here)
+
+
+async def test_what_workers_left_that_died_one_after_another_is_looked_at(here: Place) -> None:
+    lost, other = await here.take_on(), await here.take_on()
+    early = await query_journey(here.client, lost.id)
+    await lost.send(Complete(id="done", at=now(), step="discharge-plan"))
+    await follow(here, lost, early)
+    async with unhindered(here.pool) as link:
+        await link.execute("UPDATE links SET at = at - interval '20 minutes' WHERE transition_id = $1", UUID(lost.id))
+    await other.send(Complete(id="later", at=now(), step="discharge-plan"))
+    assert await Abreast(here.client, here.settings, here.pool, clock=lambda: later(now())).look() == 1
     await equal(here)
 
 
