@@ -48,15 +48,13 @@ class Committed(Stored):
     """What came of a commit, and the ids of notices to mail; or that the records are ahead, and nothing was written.
 
     `team` is whose the transition is now: it follows the coordinator. `peers` says whether that team has peer workers,
-    where it was looked at. `at` is when the change is recorded at, as it was asked for: a history that asks for another
-    instant when it is read again is not what was recorded.
+    where it was looked at.
     """
 
     notices: list[str] = []
     team: str | None = None
     peers: bool | None = None
     ahead: Ahead | None = None
-    at: Instant | None = None
 
 
 class Arranged(Committed):

@@ -2,15 +2,12 @@
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus, WorkflowTaskFailedCause
-from temporalio.api.history.v1 import WorkflowTaskFailedEventAttributes
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
     GetWorkflowExecutionHistoryReverseRequest,
 )
 from temporalio.client import Client
-
-from workflows.state import RecordedOtherwiseError
 
 FAILING = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 """Workflows whose task failed and is tried again, where this Temporal keeps count of it."""
@@ -30,8 +27,8 @@ def is_running(told: DescribeWorkflowExecutionResponse) -> bool:
     return status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
 
 
-async def failed(client: Client, told: DescribeWorkflowExecutionResponse) -> WorkflowTaskFailedEventAttributes | None:
-    """How the workflow's task failed that is tried again; None when it merely lost its worker."""
+async def failed(client: Client, told: DescribeWorkflowExecutionResponse) -> int | None:
+    """The cause for which the workflow's task failed and is tried again; None when it merely lost its worker."""
     if told.pending_workflow_task.attempt <= 1:
         return None
     request = GetWorkflowExecutionHistoryReverseRequest(
@@ -41,16 +38,13 @@ async def failed(client: Client, told: DescribeWorkflowExecutionResponse) -> Wor
     event = latest.history.events[0]
     if event.event_type != EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
         return None
-    return event.workflow_task_failed_event_attributes
+    return event.workflow_task_failed_event_attributes.cause
 
 
 async def went_astray(client: Client, workflow_id: str) -> bool:
-    """Whether the workflow cannot go on because its history is not what it would do now, or not what was recorded."""
-    how = await failed(client, await described(client, workflow_id))
-    if how is None:
-        return False
-    otherwise = how.failure.application_failure_info.type == RecordedOtherwiseError.__name__
-    return otherwise or how.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
+    """Whether the workflow cannot go on because its history is not what it would do now."""
+    cause = await failed(client, await described(client, workflow_id))
+    return cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
 
 
 async def failing(client: Client, task_queue: str, workflow: str, most: int) -> list[str]:

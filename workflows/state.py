@@ -39,13 +39,5 @@ class FaultInTheRulesError(RuntimeError):
     """The planner did what it never does. The workflow's task fails and is tried again, so a mended build goes on."""
 
 
-class RecordedOtherwiseError(RuntimeError):
-    """The history, read again, decides otherwise than it did: its task fails, and the journey is followed anew.
-
-    A Temporal that dies keeps a command that was sent twice as it was said the second time, and what was decided is of
-    the first. Nothing else in a history tells of it.
-    """
-
-
 class NotStartedError(RuntimeError):
     """Something was asked of a journey that has not begun; Temporal tries it again."""

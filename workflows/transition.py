@@ -32,13 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from schemas.pathway import Pathway
     from workflows import attributes
     from workflows.refusing import refusal
-    from workflows.state import (
-        FaultInTheRulesError,
-        NotStartedError,
-        Previewed,
-        RecordedOtherwiseError,
-        TransitionState,
-    )
+    from workflows.state import FaultInTheRulesError, NotStartedError, Previewed, TransitionState
     from workflows.waiting import came_in_time
 
 REMEMBERED = 200
@@ -251,7 +245,6 @@ class TransitionWorkflow:
         self._hear(committed)
         if committed.ahead is not None:
             return self._catch_up(committed.ahead, told.id if told else "")
-        _same(committed, at)
         return self._take_over(journey, events, at, told.id if told else None, definition)
 
     async def _settle(self, at: datetime) -> None:
@@ -274,7 +267,6 @@ class TransitionWorkflow:
             return self._catch_up(arranged.ahead, command.id if command else "")
         if arranged.refused is not None:
             raise ApplicationError(arranged.message, type=arranged.refused, non_retryable=True)
-        _same(arranged, at)
         journey = arranged.journey or self._open
         return self._take_over(journey, arranged.events, at, command.id if command else None, None)
 
@@ -386,12 +378,6 @@ class TransitionWorkflow:
             peers=self._peers,
             ahead_by=self._given.ahead_by,
         )
-
-
-def _same(recorded: Committed, at: datetime) -> None:
-    """What was recorded is what is decided here; histories from before it was kept say nothing of it."""
-    if recorded.at is not None and recorded.at != at:
-        raise RecordedOtherwiseError("what was recorded is not what this history decides")
 
 
 def _said(command: AnyCommand | Start) -> Said:
