@@ -79,7 +79,6 @@ def restore(
     from workers import erased as listing
     from workers import person_keys as people
     from workers.keys import configured, from_file, load_keys
-    from workers.restoring import HOW
     from workers.restoring import restore as put_back
     from workers.settings import load_settings
 
@@ -88,10 +87,7 @@ def restore(
     keep = keys is not None and configured(settings) is None
     listed = _kept(erased, settings.erased_file, listing.own_file(settings.data_dir))
     theirs = _kept(person_keys, settings.person_keys_file, people.own_file(settings.data_dir))
-    if listed.given is None and not no_list:
-        raise Stop(f"Whoever was erased since this backup was made is in it. {HOW}", 2)
-    if listed.given is not None and no_list:
-        raise Stop(f"There is a list of who was erased, and it is used: {listed.given}. Leave --no-list out.", 2)
+    _list_or_none(listed.given, no_list=no_list)
     put = asyncio.run(
         put_back(
             folder.absolute(), settings.data_dir, ring,
@@ -108,6 +104,16 @@ def restore(
         typer.echo(f"People who have no key any more, and cannot be read: {put.without_key}.")
     typer.echo("Never run it beside the system that it was taken of: both would tell the same people.")
     typer.echo(f"Start it with `alongside up --data {settings.data_dir}`, then `alongside reconcile` and `verify`.")
+
+
+def _list_or_none(file: Path | None, *, no_list: bool) -> None:
+    """The list of who was erased is given, or it is said that there is none; never neither, and never both."""
+    from workers.restoring import HOW
+
+    if file is None and not no_list:
+        raise Stop(f"Whoever was erased since this backup was made is in it. {HOW}", 2)
+    if file is not None and no_list:
+        raise Stop(f"There is a list of who was erased, and it is used: {file}. Leave --no-list out.", 2)
 
 
 def _kept(given: Path | None, configured: Path | None, own: Path) -> "Kept":

@@ -73,6 +73,7 @@ class Kind(StrEnum):
     OTHERWISE = "otherwise"
     LISTED = "listed otherwise"
     VISIT_NOT_FOLLOWED = "visit not followed"
+    VISIT_STUCK = "visit cannot go on"
     VISIT_UNKNOWN = "visit not in the records"
     ABSENCE_NOT_COVERED = "absence not covered"
     ABSENCE_UNKNOWN = "absence not in the records"

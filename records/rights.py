@@ -135,7 +135,7 @@ async def give(link: Link) -> bool:
                 await link.execute(statement)
         for statement in (f"GRANT USAGE ON SCHEMA public TO {WRITER}, {READER}", *await _sealing(link)):
             await link.execute(statement)
-        if not await link.fetchval(MAY_BECOME, WRITER, READER) and not await _given(link, LET_COUNT):
+        if not await link.fetchval(COUNTS_AS_READER, WRITER) and not await _given(link, LET_COUNT):
             log.warning("reports are counted with the rights of the writer", grant=LET_COUNT)
     return True
 
@@ -183,13 +183,6 @@ def _statements(name: str, *, view: bool, added_to: bool) -> list[str]:
     return found
 
 
-MAY_BECOME = """
--- Whether one role, where there is such a role, may become another.
-SELECT EXISTS (
-    SELECT FROM pg_roles w CROSS JOIN pg_roles r
-    WHERE w.rolname = $1 AND r.rolname = $2 AND pg_has_role(w.oid, r.oid, 'SET')
-)
-"""
 LET_COUNT = f"GRANT {READER} TO {WRITER} WITH INHERIT FALSE, SET TRUE"
 """So that the writer counts reports as the reader, and with nothing that the reader may not see."""
 AS_READER = f"""
@@ -198,8 +191,11 @@ SELECT set_config('role', rolname, true) FROM pg_roles
 WHERE rolname = '{READER}' AND pg_has_role(oid, 'SET')
 """  # noqa: S608 - the role is ours
 COUNTS_AS_READER = f"""
--- Whether reports that whoever asks counts are counted as the reader.
-SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = '{READER}' AND pg_has_role(oid, 'SET'))
+-- Whether reports that a role counts, or whoever asks, are counted as the reader.
+SELECT EXISTS (
+    SELECT FROM pg_roles w CROSS JOIN pg_roles r
+    WHERE w.rolname = coalesce($1, current_user) AND r.rolname = '{READER}' AND pg_has_role(w.oid, r.oid, 'SET')
+)
 """  # noqa: S608 - the role is ours
 MORE_THAN_WRITER = """
 -- Whether this connection could change what was recorded.
@@ -219,4 +215,4 @@ async def as_reader(link: Link) -> None:
 
 async def counts_as_reader(link: Link) -> bool:
     """Whether this connection can do that."""
-    return bool(await link.fetchval(COUNTS_AS_READER))
+    return bool(await link.fetchval(COUNTS_AS_READER, None))

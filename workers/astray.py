@@ -7,7 +7,6 @@ anybody. What fails for another reason is left alone: a mended build resumes it 
 
 from temporalio.client import Client
 
-from records import visits as recorded
 from records.reconcile import Difference, Kind
 from workers import mending, still, transitions, visits
 from workers.client import Pool
@@ -21,13 +20,13 @@ EVERY = 60.0
 async def follow_anew(client: Client, settings: Settings, db: Pool) -> int:
     """Follow anew what is not followed any more for that reason; how many there were."""
     queue = settings.task_queue
-    found = [
-        Difference(Kind.STUCK, one, "Its history is not what its workflow would do now.")
-        for one in await still.failing_journeys(client, queue)
-        if await went_astray(client, transitions.workflow_id(one))
+    workflows = [
+        *((Kind.STUCK, one, transitions.workflow_id(one)) for one in await still.failing_journeys(client, queue)),
+        *((Kind.VISIT_STUCK, one, visits.workflow_id(one)) for one in await still.failing_visits(client, queue)),
     ]
-    mended = sum(one.mended for one in await mending.mend(client, settings, db, found))
-    for visit in await recorded.out_of(db, await still.failing_visits(client, queue)):
-        if await went_astray(client, visits.workflow_id(visit.id)):
-            mended += await visits.follow_anew(client, queue, db, visit)
-    return mended
+    found = [
+        Difference(kind, one, "Its history is not what its workflow would do now.")
+        for kind, one, workflow in workflows
+        if await went_astray(client, workflow)
+    ]
+    return sum(one.mended for one in await mending.mend(client, settings, db, found))

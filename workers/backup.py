@@ -26,7 +26,7 @@ from records.ring_keys import used
 from workers import person_keys
 from workers.client import running
 from workers.folder import only_one, write_private
-from workers.postgres_server import MAJOR, PostgresServer, environment, program
+from workers.postgres_server import MAJOR, PostgresServer, ran
 from workers.stop import Stop
 
 FORMAT = 2
@@ -235,19 +235,8 @@ def _copy_temporal(source: Path, target: Path) -> None:
 async def _copy_records(url: str, snapshot: str, file: Path) -> None:
     """All of the records as of a moment, but for the keys of people: statistics have some of each column's values."""
     options = ["--format=custom", "--compress=gzip:1", "--no-statistics", "--exclude-table-data=person_keys"]
-    process = await asyncio.create_subprocess_exec(
-        program("pg_dump"),
-        *(*options, f"--snapshot={snapshot}", f"--file={file}", f"--dbname={url}", "--no-password"),
-        env=environment(),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        umask=0o077,
-    )
-    _, said = await process.communicate()
-    if process.returncode != 0:
-        last = said.decode(errors="replace").strip().splitlines()[-1:]
-        raise Stop(f"The records could not be copied: {' '.join(last) or 'pg_dump did not say why'}")
+    if said := await ran("pg_dump", *options, f"--snapshot={snapshot}", f"--file={file}", f"--dbname={url}"):
+        raise Stop(f"The records could not be copied: {said[0]}")
 
 
 def _flush(folder: Path) -> None:

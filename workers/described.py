@@ -1,4 +1,4 @@
-"""How a workflow stands by what Temporal says of it, whatever it is of."""
+"""How a workflow stands by what Temporal says of it, whatever it is of; and ending it as it stands."""
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus, WorkflowTaskFailedCause
@@ -8,6 +8,7 @@ from temporalio.api.workflowservice.v1 import (
     GetWorkflowExecutionHistoryReverseRequest,
 )
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 FAILING = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 """Workflows whose task failed and is tried again, where this Temporal keeps count of it."""
@@ -39,6 +40,25 @@ async def failed(client: Client, told: DescribeWorkflowExecutionResponse) -> int
     if event.event_type != EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
         return None
     return event.workflow_task_failed_event_attributes.cause
+
+
+async def stuck(client: Client, workflow_id: str) -> bool:
+    """Whether the workflow's task fails again and again. One that Temporal does not have is no such thing."""
+    try:
+        return await failed(client, await described(client, workflow_id)) is not None
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+
+
+async def end(client: Client, workflow_id: str, why: str) -> None:
+    """End a workflow as it stands, if it runs; the records are left as they are."""
+    try:
+        await client.get_workflow_handle(workflow_id).terminate(reason=why)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
 
 
 async def went_astray(client: Client, workflow_id: str) -> bool:

@@ -58,9 +58,7 @@ def own_file(data_dir: Path) -> Path:
 
 def file_of(settings: Settings) -> Path | None:
     """Where the list is; None with records elsewhere and no word of where it is kept."""
-    if settings.erased_file is not None:
-        return settings.erased_file
-    return own_file(settings.data_dir) if settings.database_url is None else None
+    return settings.apart(settings.erased_file, own_file(settings.data_dir))
 
 
 def read(file: Path, keys: KeyRing) -> ErasedList:
@@ -198,7 +196,12 @@ async def look(client: Client, settings: Settings, db: Database) -> int:
     except Stop as stop:
         log.warning("nobody knows who was erased", reason=stop.message)
         done = 0
+    await forget_them(client, db)
+    return done
+
+
+async def forget_them(client: Client, db: Database) -> None:
+    """Have Temporal forget whoever was erased again."""
     for one in await erased.in_temporal(db):
         await forget(client, one.transitions, one.visits)
         await erased.forgotten(db, one.id, datetime.now(UTC))
-    return done

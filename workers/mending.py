@@ -18,6 +18,7 @@ from records.errors import NotBegun, RecordsError
 from records.reconcile import Difference, Kind
 from workers import absences, transitions, visits
 from workers.client import Pool
+from workers.described import end
 from workers.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,14 @@ async def compared(client: Client, settings: Settings, db: Pool) -> list[Differe
             f"Nobody would miss {visit.staff}, who is out on visit {visit.id}: `alongside rebuild`.",
         )
         for visit in await visits.not_followed(client, db)
+    ]
+    found += [
+        Difference(
+            Kind.VISIT_STUCK,
+            visit.id,
+            f"Nobody would miss {visit.staff}, who is out on visit {visit.id}: its workflow fails again and again.",
+        )
+        for visit in await visits.cannot_go_on(client, db)
     ]
     found += [
         Difference(
@@ -114,6 +123,9 @@ async def _mend(client: Client, settings: Settings, db: Pool, one: Difference) -
         case Kind.VISIT_NOT_FOLLOWED:
             await visits.follow(client, queue, db, await recorded_visits.visit(db, one.id))
             return Mended(one, "They are missed again.", mended=True)
+        case Kind.VISIT_STUCK:
+            await visits.follow_anew(client, queue, db, await recorded_visits.visit(db, one.id))
+            return Mended(one, "They are missed anew, from where the records stand.", mended=True)
         case Kind.VISIT_UNKNOWN:
             await visits.enter_again(client, queue, db, one.id)
             return Mended(one, "It is entered again, from what Temporal knows.", mended=True)
@@ -128,7 +140,7 @@ async def _mend(client: Client, settings: Settings, db: Pool, one: Difference) -
 
 
 async def _again(client: Client, task_queue: str, db: Pool, one: Difference) -> Mended:
-    await transitions.stop_following(client, one.id, ANOTHER_PAST)
+    await end(client, transitions.workflow_id(one.id), ANOTHER_PAST)
     await transitions.go_on(client, task_queue, db, one.id, closed_too=True)
     return Mended(one, "It is followed anew, from where the records stand.", mended=True)
 
@@ -153,5 +165,5 @@ async def _end_unknown(
     if unknown * 2 > len(running):
         said = "Left alone: these records do not know most of what runs here. Are they the right ones?"
         return Mended(one, said, mended=False)
-    await transitions.stop_following(client, one.id, "the records do not know this person")
+    await end(client, transitions.workflow_id(one.id), "the records do not know this person")
     return Mended(one, "It is not followed any more.", mended=True)

@@ -46,9 +46,7 @@ def own_file(data_dir: Path) -> Path:
 
 def file_of(settings: Settings) -> Path | None:
     """Where the file is; None with records elsewhere and no word of where it is kept."""
-    if settings.person_keys_file is not None:
-        return settings.person_keys_file
-    return own_file(settings.data_dir) if settings.database_url is None else None
+    return settings.apart(settings.person_keys_file, own_file(settings.data_dir))
 
 
 def read(file: Path, keys: KeyRing) -> PeopleKeys:

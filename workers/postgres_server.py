@@ -210,6 +210,21 @@ def program(name: str) -> Path:
     return found
 
 
+async def ran(name: str, *words: str) -> list[str]:
+    """Run a program of PostgreSQL to its end; nothing when it ended well, else what it said: the first line is why.
+
+    Tell that alone: what follows may be a row.
+    """
+    process = await asyncio.create_subprocess_exec(
+        program(name), "--no-password", *words, env=environment(), umask=0o077,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, said = await process.communicate()
+    if process.returncode == 0:
+        return []
+    return said.decode(errors="replace").strip().splitlines() or [f"{name} did not say why"]
+
+
 def environment() -> dict[str, str]:
     """Ours, without what would point PostgreSQL's programs elsewhere or change the language of its log."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}

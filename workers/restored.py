@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 
 from workers.client import Services, connect, connect_pool
-from workers.erased import before_anybody_looks, look
+from workers.erased import before_anybody_looks, forget_them
 from workers.folder import RESTORED
 from workers.mending import compared, mend
 from workers.rebuild import lost, rebuild
@@ -33,8 +33,8 @@ async def _once(settings: Settings, services: Services, marker: Path) -> None:
     pool = await connect_pool(settings, services, size=4)
     try:
         client = await connect(settings, services, db=pool)
-        await before_anybody_looks(settings, pool)  # nothing is done, and no new list made, while the list is missing
-        await look(client, settings, pool)  # who was erased is not followed again
+        await before_anybody_looks(settings, pool)  # who was erased is not followed again
+        await forget_them(client, pool)
         mended = await mend(client, settings, pool, await compared(client, settings, pool))
         came = await rebuild(await lost(client, settings, pool))
     finally:

@@ -19,7 +19,7 @@ from workers import erased, person_keys
 from workers.backup import MANIFEST, PEOPLE, RECORDS, TEMPORAL, Known, Manifest, part, read_manifest
 from workers.folder import RESTORED, RESTORING, flush, make_private, only_one, write_private
 from workers.keys import own_file, write_file
-from workers.postgres_server import MAJOR, PostgresServer, environment, program
+from workers.postgres_server import MAJOR, PostgresServer, ran
 from workers.stop import Stop
 
 _MAY_BE_THERE = frozenset({"lock", "keys.json", "erased.jsonl", "person-keys.jsonl", "person-keys.jsonl.lock"})
@@ -207,18 +207,8 @@ async def _fill(url: str, dump: Path, rows: Sequence[KeyRow]) -> None:
 
 
 async def _pg_restore(url: str, dump: Path, *sections: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        program("pg_restore"),
-        *(*sections, "--exit-on-error", "--no-password", f"--dbname={url}", str(dump)),
-        env=environment(),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, said = await process.communicate()
-    if process.returncode != 0:
-        first = said.decode(errors="replace").strip().splitlines()[:1]  # what follows may be a row
-        raise Stop(f"The records could not be put back: {' '.join(first) or 'pg_restore did not say why'}")
+    if said := await ran("pg_restore", *sections, "--exit-on-error", f"--dbname={url}", str(dump)):
+        raise Stop(f"The records could not be put back: {said[0]}")
 
 
 def _remove(path: Path) -> None:

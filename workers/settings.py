@@ -164,6 +164,10 @@ class Settings(BaseSettings):
     smtp_from: Annotated[str, AfterValidator(_address)] | None = None
     smtp_starttls: bool = False
 
+    def apart(self, chosen: Path | None, own: Path) -> Path | None:
+        """Where a file is that is kept apart from the records: as it is set, else in the folder of embedded ones."""
+        return chosen or (own if self.database_url is None else None)
+
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
         _both(self.deployment_name, self.build_id, "DEPLOYMENT_NAME", "BUILD_ID")

@@ -28,7 +28,7 @@ from records.reconcile import Difference, Kind
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.journey import Journey
 from schemas.pathway import Pathway
-from workers.described import described, failed, is_running
+from workers.described import described, end, failed, is_running, stuck
 from workers.refusals import refused
 from workflows.state import TransitionState
 from workflows.transition import REMEMBERED, TransitionWorkflow
@@ -231,7 +231,7 @@ async def _asked_again(client: Client, transition_id: str) -> Journey:
 
 async def cannot_go_on(client: Client, transition_id: str) -> bool:
     """Whether the workflow's task failed and is tried again; one that merely lost its worker is no such thing."""
-    return await failed(client, await described(client, workflow_id(transition_id))) is not None
+    return await stuck(client, workflow_id(transition_id))
 
 
 async def followed(client: Client) -> AsyncIterator[str]:
@@ -272,15 +272,6 @@ async def compared_one(client: Client, db: Database, transition_id: str) -> list
     return reconcile.compared({transition_id: told.model_dump(mode="json")}, records)
 
 
-async def stop_following(client: Client, transition_id: str, why: str) -> None:
-    """End the workflow of a transition as it stands, if one runs; the records are left as they are."""
-    try:
-        await _handle(client, transition_id).terminate(reason=why)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-
-
 async def begin_as_before(client: Client, task_queue: str, transition_id: str) -> bool:
     """Begin a journey anew, as the history that Temporal has of it says that it was begun; False when it has none."""
     try:
@@ -291,7 +282,7 @@ async def begin_as_before(client: Client, task_queue: str, transition_id: str) -
         return False
     if state is None or state.start is None:
         return False
-    await stop_following(client, transition_id, "the records do not know that it began: it is begun as before")
+    await end(client, workflow_id(transition_id), "the records do not know that it began: it is begun as before")
     await client.start_workflow(
         TransitionWorkflow.run,
         TransitionState(definition=state.definition, team=state.team, start=state.start),

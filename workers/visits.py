@@ -4,7 +4,6 @@ import contextlib
 from datetime import datetime
 from typing import Any
 
-import structlog
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -18,12 +17,11 @@ from records.errors import RecordsError
 from records.policy import policy
 from schemas.visit import CheckOut, Extend, Visit, VisitState
 from workers.codec import about_to_begin
+from workers.described import end, stuck
 from workers.refusals import refused
 from workflows.visit import VisitWorkflow
 
-log = structlog.get_logger(__name__)
-
-ANOTHER_PAST = "its history is not what its workflow would do now: it is followed from where the records stand"
+ANOTHER_PAST = "it cannot go on: it is followed from where the records stand"
 ENDED = "The visit ended before this could be done: see `alongside visits`."
 
 
@@ -135,16 +133,16 @@ async def follow(client: Client, task_queue: str, db: Database, visit: Visit) ->
     return True
 
 
-async def follow_anew(client: Client, task_queue: str, db: Database, visit: Visit) -> bool:
-    """End a visit's workflow, and miss who is out from where the records have them; whether there was one to end."""
-    try:
-        await _handle(client, visit.id).terminate(reason=ANOTHER_PAST)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return False  # it has ended meanwhile
-    log.warning("a visit is followed anew", visit_id=visit.id)
-    return await follow(client, task_queue, db, visit)
+async def cannot_go_on(client: Client, db: Database) -> list[Visit]:
+    """Who is out and would not be missed, because the workflow of the visit fails at what comes next."""
+    return [visit for visit in await visits.out_now(db) if await stuck(client, workflow_id(visit.id))]
+
+
+async def follow_anew(client: Client, task_queue: str, db: Database, visit: Visit) -> None:
+    """End a visit's workflow as it stands, and miss who is out from where the records have them, if they still are."""
+    await end(client, workflow_id(visit.id), ANOTHER_PAST)
+    if visit.checked_out is None:
+        await follow(client, task_queue, db, visit)
 
 
 async def enter_again(client: Client, task_queue: str, db: Database, visit_id: str) -> None:

@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from temporalio.worker import Worker
+
 from schemas.command import Complete
+from tests.durable.careless import MuteWorkflow
 from tests.durable.following import Place, now
 from tests.durable.test_mending import equal, follow
 from tests.records.tampering import unhindered
 from workers.abreast import SETTLED, Abreast
-from workers.transitions import query_journey
+from workers.transitions import query_journey, workflow_id
 
 
 async def test_a_workflow_that_lost_what_was_recorded_is_put_where_the_records_stand(here: Place) -> None:
@@ -48,6 +51,22 @@ async def test_what_workers_left_that_died_one_after_another_is_looked_at(here: 
         await link.execute("UPDATE links SET at = at - interval '20 minutes' WHERE transition_id = $1", UUID(lost.id))
     await other.send(Complete(id="later", at=now(), step="discharge-plan"))
     assert await Abreast(here.client, here.settings, here.pool, clock=lambda: later(now())).look() == 1
+    await equal(here)
+
+
+async def test_who_gave_no_answer_is_asked_again(here: Place) -> None:
+    person = await here.take_on()
+    early = await query_journey(here.client, person.id)
+    await person.send(Complete(id="done", at=now(), step="discharge-plan"))
+    await person.handle.terminate("another build follows them")
+    at = [later(now())]
+    looking = Abreast(here.client, here.settings, here.pool, clock=lambda: at[0])
+    async with Worker(here.client, task_queue="mute", workflows=[MuteWorkflow]):
+        await here.client.start_workflow("TransitionWorkflow", {}, id=workflow_id(person.id), task_queue="mute")
+        assert await looking.look() == 0
+    await follow(here, person, early)
+    at[0] += timedelta(hours=1)
+    assert await looking.look() == 1
     await equal(here)
 
 

@@ -9,6 +9,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from records.policy import policy
+from records.reconcile import Kind
 from schemas.command import Complete
 from schemas.visit import Visit, VisitState
 from tests.durable.careless import SleepyVisit, SleepyWorkflow
@@ -19,6 +20,7 @@ from tests.web.watching import watching
 from workers import visits
 from workers.astray import follow_anew
 from workers.client import Pool
+from workers.mending import compared
 from workers.still import standing_still
 from workers.transitions import differences, workflow_id
 from workflows.state import TransitionState
@@ -66,6 +68,8 @@ async def test_a_visit_that_another_build_led_astray_is_followed_anew(temporal: 
             await until(lambda: _would_not_be_missed(here.client, queue, pool, visit), seconds=120)
             async with watching(pool, temporal=temporal, task_queue=queue) as browser:
                 assert "Out, and would not be missed" in (await browser.get("/board")).text
+            found = await compared(temporal, here.settings, pool)
+            assert [(one.kind, one.id) for one in found] == [(Kind.VISIT_STUCK, visit.id)]
             assert await follow_anew(temporal, here.settings, pool) == 1
             assert await visits.next_alert(temporal, visit.id) == visit.expected_end
             assert (await tell(here, visit, back("back"))).checked_out is not None

@@ -101,7 +101,7 @@ async def test_whoever_is_on_it_is_erased_again_and_temporal_forgets_them(there:
                 return error.status is RPCStatusCode.NOT_FOUND
             return False
 
-        await until(forgotten, 240)  # Temporal takes its time: it puts off what it deletes right after it closed
+        await until(forgotten, 240)  # Temporal deletes in its own time: a minute and a half was seen
         assert await erased.in_temporal(there.pool) == []
 
 

@@ -32,16 +32,10 @@ async def whose(there: Place, person: Followed) -> UUID:
     return found
 
 
-async def as_a_backup_reads(there: Place) -> dict[UUID, bytes]:
-    """The keys of everybody, as a backup writes them."""
-    async with there.pool.acquire() as link:
-        return {row.person_id: row.wrapped for row in await every_key(link) if row.wrapped is not None}
-
-
 async def backed_up(there: Place) -> None:
     """Write the file as a backup does."""
-    async with person_keys.alone(file_of(there)):
-        person_keys.write(file_of(there), await as_a_backup_reads(there))
+    async with there.pool.acquire() as link:
+        await person_keys.keep(file_of(there), link)
 
 
 async def doctor(there: Place) -> list[tuple[str, str]]:
@@ -81,7 +75,8 @@ async def test_a_backup_under_way_keeps_nobody_who_is_erased_meanwhile(there: Pl
         person = await left(there)
         one = await asked(there, person)
         async with person_keys.alone(file_of(there)):
-            keys = await as_a_backup_reads(there)
+            async with there.pool.acquire() as link:
+                keys = {row.person_id: row.wrapped for row in await every_key(link) if row.wrapped is not None}
             telling = asyncio.create_task(tell(there, one, said()))
 
             async def destroyed() -> bool:

@@ -1,15 +1,11 @@
 """A PostgreSQL of one's own: dumped without the keys of people, restored, and read again with the file beside it."""
 
-import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import asyncpg
 import pytest
-import pytest_asyncio
 
 from records.errors import RecordsError
 from records.people import upsert_person
@@ -23,31 +19,12 @@ from tests.records.test_erasures import CLOSE, OFFICERS, erase
 from workers import erased as listing
 from workers import person_keys
 from workers.client import Pool, open_pool
-from workers.postgres_server import PostgresServer, environment, program
+from workers.postgres_server import ran
 from workers.settings import load_settings
 
 
-@pytest_asyncio.fixture
-async def elsewhere(postgres_server: PostgresServer) -> AsyncIterator[str]:
-    """An empty database on the same server."""
-    name = f"dumped_{uuid4().hex}"
-    admin = await asyncpg.connect(postgres_server.url_of("postgres"))
-    try:
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        yield postgres_server.url_of(name)
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await admin.close()
-
-
-async def run(name: str, *words: str) -> None:
-    """A program of PostgreSQL, which ends well."""
-    process = await asyncio.create_subprocess_exec(program(name), *words, env=environment())
-    assert await process.wait() == 0
-
-
 async def test_a_dump_without_keys_is_read_again_with_the_file_beside_it(
-    pool: Pool, database_url: str, elsewhere: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, database_url: str, empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALONGSIDE_DATABASE_URL", database_url)
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
@@ -59,10 +36,11 @@ async def test_a_dump_without_keys_is_read_again_with_the_file_beside_it(
     ids = {person.local_id: await upsert_person(pool, person) for person in (before, since, other)}
     await erase(pool, before.local_id)
     dump = tmp_path / "records.dump"
-    await run(
+    said = await ran(
         "pg_dump", "--format=custom", "--exclude-table-data=person_keys", "--compress=none", f"--file={dump}",
         f"--dbname={database_url}",
     )  # fmt: skip
+    assert said == []
     for _, wrapped in await pool.fetch("SELECT person_id, wrapped FROM person_keys WHERE wrapped IS NOT NULL"):
         assert not has(dump.read_bytes(), wrapped)
     saved = await alongside("keys", "save")
@@ -74,15 +52,15 @@ async def test_a_dump_without_keys_is_read_again_with_the_file_beside_it(
     await listing.write_down(load_settings(), pool)
     assert set(person_keys.read(file, RING).wrapped) == {ids[other.local_id]}
 
-    await run("pg_restore", "--exit-on-error", f"--dbname={elsewhere}", str(dump))
-    monkeypatch.setenv("ALONGSIDE_DATABASE_URL", elsewhere)
+    assert await ran("pg_restore", "--exit-on-error", f"--dbname={empty_database_url}", str(dump)) == []
+    monkeypatch.setenv("ALONGSIDE_DATABASE_URL", empty_database_url)
     with pytest.raises(RecordsError, match="alongside keys load"):
-        await open_pool(elsewhere, RING, size=1)
+        await open_pool(empty_database_url, RING, size=1)
     loaded = await alongside("keys", "load")
     assert (loaded.code, "put back: 2. People who have no key any more, and cannot be read: 1." in loaded.text) == (
         0, True,
     ), loaded.text  # fmt: skip
-    async with await open_pool(elsewhere, RING, size=2) as restored:
+    async with await open_pool(empty_database_url, RING, size=2) as restored:
         await listing.before_anybody_looks(load_settings(), restored)
         for person in (before, since):
             with pytest.raises(KeyDestroyed):
