@@ -52,7 +52,7 @@ class RecordsActivities:
             await self._note(change.journey.transition_id, change.journey.revision, error)
             raise
         bound.info("recorded", command=said.do if said else "time", events=len(change.events))
-        return committed
+        return committed.model_copy(update={"said": said.at if said else None})
 
     @activity.defn
     async def arrange(self, asked: Arranging) -> Arranged:
@@ -74,7 +74,7 @@ class RecordsActivities:
             await self._note(asked.transition_id, asked.revision + 1, error)
             raise
         bound.info("arranged", command=command.do if command else "time", events=len(arranged.events))
-        return arranged
+        return arranged.model_copy(update={"said": asked.at})
 
     async def _note(self, transition_id: str, revision: int, error: Exception) -> None:
         """Let whoever watches see what cannot be recorded though the records answer; it is tried again all the same."""

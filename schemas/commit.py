@@ -48,13 +48,15 @@ class Committed(Stored):
     """What came of a commit, and the ids of notices to mail; or that the records are ahead, and nothing was written.
 
     `team` is whose the transition is now: it follows the coordinator. `peers` says whether that team has peer workers,
-    where it was looked at.
+    where it was looked at. `said` is when the command was said that is recorded: a Temporal that dies meanwhile may
+    keep it in its history as it was said again.
     """
 
     notices: list[str] = []
     team: str | None = None
     peers: bool | None = None
     ahead: Ahead | None = None
+    said: Instant | None = None
 
 
 class Arranged(Committed):

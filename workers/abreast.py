@@ -15,10 +15,10 @@ from workers import mending, transitions
 from workers.client import Pool
 from workers.settings import Settings
 
-EVERY = 60.0
-"""Seconds from look to look."""
-SETTLED = timedelta(minutes=1)
-"""After so long whatever was on its way has come, or was lost."""
+EVERY = 10.0
+"""Seconds from look to look. A look without news is one question to an index."""
+SETTLED = timedelta(seconds=15)
+"""After so long whatever was on its way has come, or was lost: Temporal gives up on a task after ten seconds."""
 BACK = timedelta(minutes=30)
 """How long before the latest that was recorded a worker begins to look, however long nothing ran since.
 
@@ -46,6 +46,7 @@ class Abreast:
         told, stuck = await transitions.told_of(self._client, recorded)
         behind = [one for one, journey in told.items() if journey.revision < recorded[one]]
         differences = [Difference(Kind.OTHERWISE, one, "It had lost what was recorded.") for one in sorted(behind)]
-        await mending.mend(self._client, self._settings, self._db, differences)
-        self._looked_until, self._unanswered = until, {one: recorded[one] for one in stuck}
+        mended = await mending.mend(self._client, self._settings, self._db, differences)
+        left = [*stuck, *(one.difference.id for one in mended if not one.mended)]
+        self._looked_until, self._unanswered = until, {one: recorded[one] for one in left}
         return len(behind)

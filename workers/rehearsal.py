@@ -36,6 +36,8 @@ UNLOCKED_WITHIN = 20.0
 """Seconds after which a clock that was told to skip must have done so."""
 TRIES = 12
 """How often the server is asked before nobody believes that it answers."""
+UNANSWERED = (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED)
+"""How a call ends that the server, or whoever waited for it, gave up."""
 A_MOMENT = 0.005
 """Seconds between two looks at whether the workflow has done what was due."""
 
@@ -211,7 +213,7 @@ class _Play:
         try:
             await self._environment.sleep(at - now)
         except RPCError as error:
-            if error.status not in (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED):
+            if error.status not in UNANSWERED:
                 raise
             await self._unlock(at)
 
@@ -235,8 +237,8 @@ class _Play:
                 journey = await query_journey(self._environment.client, self._id)
                 found = [None if journey.closed else next_wake(self._pathway, journey), await self._outside.due()]
             except RPCError as error:
-                # On a busy machine the server loses one now and then, and says so after ten seconds.
-                if error.status is not RPCStatusCode.DEADLINE_EXCEEDED or again == 1:
+                # On a busy machine the server loses one now and then: it says so itself, or is waited for in vain.
+                if error.status not in UNANSWERED or again == 1:
                     raise
             else:
                 return min((at for at in found if at is not None), default=None)

@@ -248,21 +248,20 @@ async def differences(client: Client, db: Database) -> list[str]:
 async def compared(client: Client, db: Database) -> list[Difference]:
     """Where Temporal and the records tell of a journey differently; empty when all is well."""
     told, stuck = await journeys(client)
-    records, known = {}, set()
-    async for one, row in reconcile.recorded(db):
-        if one in stuck:
-            known.add(one)
-        else:
-            records[one] = row
+    records = {one: row async for one, row in reconcile.recorded(db)}
+    # What Temporal lists is a moment old: a journey that has just begun, or begun another run, may be missing there.
+    unlisted = [one for one in records.keys() - told.keys() - set(stuck) if records[one].status != "closed"]
+    told_late, stuck_too = await told_of(client, unlisted)
     found = [
         Difference(
             Kind.STUCK, one, f"Transition {one} cannot go on: its workflow fails again and again, as the worker logs."
         )
-        if one in known
+        if records.pop(one, None)
         else reconcile.unknown(one)  # and so is the key that would open what it holds
-        for one in stuck
+        for one in stuck + stuck_too
     ]
-    return found + reconcile.compared({one: journey.model_dump(mode="json") for one, journey in told.items()}, records)
+    moves = {one: journey.model_dump(mode="json") for one, journey in (told | told_late).items()}
+    return found + reconcile.compared(moves, records)
 
 
 async def compared_one(client: Client, db: Database, transition_id: str) -> list[Difference]:

@@ -107,20 +107,20 @@ class TransitionWorkflow:
             # What time alone had due comes first, each at its own instant: as if the timer had been quicker.
             await self._let_time_pass()
             while True:
-                dated = self._dated(command)
+                dated = self._dated(command, self._now)
                 if isinstance(command, ARRANGING):
                     receipt = await self._arrange(dated.at, dated)
                 else:
                     definition = command.definition if isinstance(command, MoveDefinition) else None
                     receipt = await self._commit(self._decided(dated), dated.at, command, definition)
-                    await self._settle(dated.at)
+                    await self._settle()
                 if receipt is not None:
                     return receipt
 
     @command.validator
     def _may_be_done(self, command: AnyCommand) -> None:
         if self._journey is not None and command.id not in self._handled:
-            self._refuse(self._dated(command))
+            self._refuse(self._dated(command, self._now))
 
     @workflow.query
     def journey(self) -> Journey:
@@ -141,7 +141,7 @@ class TransitionWorkflow:
     def preview(self, command: AnyCommand) -> Previewed:
         """What a command would do, without doing it; or why it would be refused."""
         try:
-            return Previewed(preview=preview(self._pathway, self._open, self._dated(command)))
+            return Previewed(preview=preview(self._pathway, self._open, self._dated(command, self._now)))
         except Refused as why:
             return Previewed(refused=why.kind, message=why.message)
 
@@ -156,7 +156,7 @@ class TransitionWorkflow:
             outcome = planner.start(self._pathway, start)
             async with self._lock:
                 await self._commit(outcome, start.at, start, self._given.definition)
-                await self._settle(start.at)
+                await self._settle()
         except Refused as why:
             self._never = refusal(why)
         except ApplicationError as why:  # a local activity fails as what it raised, not as an ActivityError
@@ -192,7 +192,7 @@ class TransitionWorkflow:
         while (at := planner.next_wake(self._pathway, self._open)) is not None and at <= self._now:
             now = at if self._now - at <= PUNCTUAL else self._now
             await self._commit(planner.wake(self._pathway, self._open, now), now, None, None)
-            await self._settle(now)
+            await self._settle()
 
     def _refuse(self, command: AnyCommand) -> None:
         """Refuse a command that cannot be done, before anything is written."""
@@ -213,14 +213,13 @@ class TransitionWorkflow:
             workflow.logger.error("a fault in the rules, found by command %s (%s)", command.id, command.do)
             raise
 
-    def _dated(self, command: AnyCommand) -> AnyCommand:
-        """The command at the instant that it is recorded at: when it was said, unless that cannot be believed.
+    def _dated(self, command: AnyCommand, now: datetime) -> AnyCommand:
+        """The command at the instant that it is recorded at: when it was said, unless that cannot be believed by now.
 
         What was recorded while it was under way stands before it. What it reports was done when it was said.
         """
-        now = self._now
         said = command.at if now - SAID_WITHIN <= command.at <= now else now
-        at = max(self._last or self._open.taken_on, said)
+        at = max(self._latest, said)
         done = REPORTS.get(command.do)
         if done is None or getattr(command, done) is not None or not self._open.started <= said < at:
             return command.model_copy(update={"at": at})
@@ -235,6 +234,7 @@ class TransitionWorkflow:
             raise FaultInTheRulesError("a turn of the planner changed nothing")
         told = _said(said) if said else None
         change = Commit(journey=journey, events=events, at=at, said=told, definition=definition)
+        now = self._now
         committed: Committed = await workflow.execute_local_activity_method(
             RecordsActivities.commit,
             change,
@@ -245,12 +245,16 @@ class TransitionWorkflow:
         self._hear(committed)
         if committed.ahead is not None:
             return self._catch_up(committed.ahead, told.id if told else "")
+        if committed.said is not None and not isinstance(said, Start | None) and committed.said != said.at:
+            # Read from a history that has the command as it was said again: what was recorded is as it was said first.
+            dated = self._dated(said.model_copy(update={"at": committed.said}), now)
+            (journey, events), at = self._decided(dated), dated.at
         return self._take_over(journey, events, at, told.id if told else None, definition)
 
-    async def _settle(self, at: datetime) -> None:
+    async def _settle(self) -> None:
         """Find a worker and times for what has none, where the team has peer workers."""
         if self._peers and peers.unsettled(self._open):
-            await self._arrange(at, None)
+            await self._arrange(self._latest, None)
 
     async def _arrange(self, at: datetime, command: AnyCommand | None) -> Receipt | None:
         """Have peer support arranged where it is known who is free; None when the records were ahead."""
@@ -268,7 +272,7 @@ class TransitionWorkflow:
         if arranged.refused is not None:
             raise ApplicationError(arranged.message, type=arranged.refused, non_retryable=True)
         journey = arranged.journey or self._open
-        return self._take_over(journey, arranged.events, at, command.id if command else None, None)
+        return self._take_over(journey, arranged.events, arranged.said or at, command.id if command else None, None)
 
     def _hear(self, committed: Committed) -> None:
         self._team = committed.team or self._team
@@ -357,6 +361,11 @@ class TransitionWorkflow:
         if self._journey is None:
             raise NotStartedError("the transition has not begun")
         return self._journey
+
+    @property
+    def _latest(self) -> datetime:
+        """When the latest that is recorded was."""
+        return self._last or self._open.taken_on
 
     @property
     def _now(self) -> datetime:
