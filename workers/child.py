@@ -36,6 +36,7 @@ class Child:
         self._env = env
         self._account = account
         self._process: asyncio.subprocess.Process | None = None
+        self._log_before = 0
 
     @property
     def pid(self) -> int | None:
@@ -52,6 +53,7 @@ class Child:
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".1.log"))
+        self._log_before = self.log.stat().st_size if self.log.exists() else 0
         user = {"user": self._account.uid, "group": self._account.gid, "extra_groups": []} if self._account else {}
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -84,6 +86,14 @@ class Child:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+
+    def said(self) -> bytes:
+        """What the program has written since it was started."""
+        if not self.log.exists():
+            return b""
+        with self.log.open("rb") as log:
+            log.seek(self._log_before)
+            return log.read()
 
     def tail(self, lines: int = 12) -> str:
         """The last lines of its log."""

@@ -21,7 +21,6 @@ class Kept:
         self._argv = argv
         self._says = ready.encode()
         self._child = Child(name, log, env=env)
-        self._began = 0
         self._keeper: asyncio.Task[None] | None = None
         self.ended_by_itself = 0
         """How often it ended without being told to: when it was started while a service was away, for example."""
@@ -51,11 +50,7 @@ class Kept:
     @property
     def ready(self) -> bool:
         """Whether the process that runs now has said that it is ready."""
-        if not self._child.running or not self._child.log.exists():
-            return False
-        with self._child.log.open("rb") as log:
-            log.seek(self._began)
-            return self._says in log.read()
+        return self._child.running and self._says in self._child.said()
 
     def tail(self) -> str:
         """The last lines of its log."""
@@ -63,8 +58,6 @@ class Kept:
 
     async def _keep(self) -> None:
         while True:
-            log = self._child.log
-            self._began = log.stat().st_size if log.exists() else 0
             self._told_to_end = False
             await self._child.start(self._argv)
             await self._child.ended()

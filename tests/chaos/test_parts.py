@@ -98,6 +98,20 @@ async def test_a_killed_process_is_started_again_and_is_ready_only_then(tmp_path
     assert kept.tail().split() == ["ready", "ready"]
 
 
+async def test_it_is_ready_though_its_log_was_put_aside(tmp_path: Path) -> None:
+    log = tmp_path / "sleeper.log"
+    log.write_bytes(b"ready" + b"." * 10 * 1024 * 1024)
+    kept = Kept("a sleeper", log, SAYS, {}, "ready")
+    kept.open()
+
+    async def ready() -> bool:
+        return kept.ready
+
+    await until(ready)
+    await kept.close(at_once=True)
+    assert kept.tail().split() == ["ready"]
+
+
 def test_a_newer_build_is_ours_with_guarded_changes(tmp_path: Path) -> None:
     made = build.newer(tmp_path, 2) / "workflows" / "transition.py"
     ours = Path(workflows.__file__ or "").parent / "transition.py"
