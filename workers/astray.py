@@ -13,7 +13,7 @@ from workers.client import Pool
 from workers.described import went_astray
 from workers.settings import Settings
 
-EVERY = 60.0
+EVERY = 15.0
 """Seconds from look to look."""
 
 

@@ -132,6 +132,14 @@ async def test_a_command_is_done_once_by_whom_the_token_acts_as(door: Door) -> N
     assert (said["staff"], said["role"], said["event"]) == (COORDINATOR, "coordinator", "completed")
 
 
+async def test_what_is_said_again_is_said_when_it_was_said_first(door: Door) -> None:
+    refused(await door.give({"do": "resume"}, key="one"), 409, "conflict")
+    held = await door.give(HOLD)
+    again = await door.give({"do": "resume"}, key="one")
+    assert again.status_code == 200, again.text
+    assert again.json()["at"] == held.json()["at"]  # not before what was recorded meanwhile, and not as late as now
+
+
 async def test_a_key_is_for_one_thing(door: Door) -> None:
     assert (await door.give(DONE, key="one")).status_code == 200
     refused(await door.give(HOLD, key="one"), 422, "invalid")

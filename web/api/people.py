@@ -105,11 +105,17 @@ async def give(
     receipt = await repeated(here, viewer, found.view.id, key, said)
     if receipt is not None:
         with contextlib.suppress(Refused, RecordsError):  # it is recorded; that whoever follows them knows is made sure
-            await acting.sent(here, found.view.id, await _command(here, found, said, key, if_match))
+            await _sent(here, found, said, key, if_match)
         return receipt
+    return await _sent(here, found, said, key, if_match)
+
+
+async def _sent(here: House, found: Opened, said: Any, key: str, if_match: str | None) -> Receipt:
+    """Send it as it was said under this key first: sent twice it is the same twice, whichever of the two arrives."""
     command = await _command(here, found, said, key, if_match)
-    await machines.say(here.db, found.view.id, key, digest(viewer, said), here.clock())
-    return await acting.sent(here, found.view.id, command)
+    kept = await machines.say(here.db, found.view.id, key, digest(found.viewer, said), here.clock())
+    same(kept, found.viewer, said)
+    return await acting.sent(here, found.view.id, command.model_copy(update={"at": kept.at}))
 
 
 def _nothing_anonymous(said: Any) -> None:
