@@ -6,6 +6,8 @@ before anything is written when they cannot be done, answered with a receipt whe
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,6 +47,10 @@ PUNCTUAL = timedelta(seconds=60)
 """A timer no later than this counts as on time; after an outage, time passes in one go instead."""
 SAID_WITHIN = timedelta(minutes=10)
 """How long a command may have been under way and still be recorded at the time it was said."""
+ONE_INSTANT = "one-instant-a-turn"
+"""The patch from which on a turn reads the time once, at its beginning."""
+AT_ONCE = timedelta(milliseconds=20)
+"""How long to wait for what is due already: the time of a turn is that of the task in which it begins."""
 REPORTS = {"complete": "done_at", "milestone": "occurred_at"}
 """Commands that report what happened, and where they say when."""
 
@@ -68,6 +74,8 @@ class TransitionWorkflow:
         self._peers = given.peers
         self._use(given.definition)
         self._lock = asyncio.Lock()
+        self._one_instant = workflow.patched(ONE_INSTANT)
+        self._instant: datetime | None = None
         self._recent: deque[Event] = deque(maxlen=TRACED)
         self._last = given.last
 
@@ -99,15 +107,16 @@ class TransitionWorkflow:
     @workflow.update
     async def command(self, command: AnyCommand) -> Receipt:
         """Do a command once, and answer with its receipt; sent again, it answers the same."""
+        now = self._now
         await self._has_begun()
-        async with self._lock:
+        async with self._turn(now):
             known = self._handled.get(command.id)
             if known is not None:
                 return known
             # What time alone had due comes first, each at its own instant: as if the timer had been quicker.
             await self._let_time_pass()
             while True:
-                dated = self._dated(command, self._now)
+                dated = self._dated(command, self._time)
                 if isinstance(command, ARRANGING):
                     receipt = await self._arrange(dated.at, dated)
                 else:
@@ -152,11 +161,13 @@ class TransitionWorkflow:
         if self._given.start is None:
             raise NotStartedError
         try:
-            start = self._given.start
+            start, now = self._given.start, self._now
             outcome = planner.start(self._pathway, start)
-            async with self._lock:
+            async with self._turn(now):
                 await self._commit(outcome, start.at, start, self._given.definition)
                 await self._settle()
+                if self._one_instant:
+                    await self._let_time_pass()
         except Refused as why:
             self._never = refusal(why)
         except ApplicationError as why:  # a local activity fails as what it raised, not as an ActivityError
@@ -173,24 +184,38 @@ class TransitionWorkflow:
     async def _until_something_is_due(self) -> None:
         """Sleep to the next instant at which time alone changes something, or until that instant is another."""
         at = planner.next_wake(self._pathway, self._open)
-        if at is None or at > self._now:
+        if at is None or at > self._now or self._one_instant:
             something_else = await came_in_time(
                 lambda: (
                     planner.next_wake(self._pathway, self._open) != at
                     or self._open.closed is not None
                     or self._may_renew()
                 ),
-                at - self._now if at else None,
+                max(at - self._now, AT_ONCE) if at else None,
                 _summed_up(headline(self._pathway, self._open)) if at else None,
             )
             if something_else:
                 return
-        async with self._lock:
+        async with self._turn(self._now):
             await self._let_time_pass()
 
+    @asynccontextmanager
+    async def _turn(self, now: datetime) -> AsyncIterator[None]:
+        """One turn, at one instant, which the task tells in which it was asked for.
+
+        Read again after an activity, the time may be later than it is when the history is read: a task that has a
+        query to answer hands over what an activity said only with the next, and has the time of that.
+        """
+        async with self._lock:
+            self._instant = now if self._one_instant else None
+            try:
+                yield
+            finally:
+                self._instant = None
+
     async def _let_time_pass(self) -> None:
-        while (at := planner.next_wake(self._pathway, self._open)) is not None and at <= self._now:
-            now = at if self._now - at <= PUNCTUAL else self._now
+        while (at := planner.next_wake(self._pathway, self._open)) is not None and at <= self._time:
+            now = at if self._time - at <= PUNCTUAL else self._time
             await self._commit(planner.wake(self._pathway, self._open, now), now, None, None)
             await self._settle()
 
@@ -234,7 +259,6 @@ class TransitionWorkflow:
             raise FaultInTheRulesError("a turn of the planner changed nothing")
         told = _said(said) if said else None
         change = Commit(journey=journey, events=events, at=at, said=told, definition=definition)
-        now = self._now
         committed: Committed = await workflow.execute_local_activity_method(
             RecordsActivities.commit,
             change,
@@ -247,7 +271,7 @@ class TransitionWorkflow:
             return self._catch_up(committed.ahead, told.id if told else "")
         if committed.said is not None and not isinstance(said, Start | None) and committed.said != said.at:
             # Read from a history that has the command as it was said again: what was recorded is as it was said first.
-            dated = self._dated(said.model_copy(update={"at": committed.said}), now)
+            dated = self._dated(said.model_copy(update={"at": committed.said}), self._time)
             (journey, events), at = self._decided(dated), dated.at
         return self._take_over(journey, events, at, told.id if told else None, definition)
 
@@ -282,7 +306,7 @@ class TransitionWorkflow:
 
     def _catch_up(self, ahead: Ahead, command_id: str) -> Receipt | None:
         """Go on from what the records hold; the receipt, when this very command is among it."""
-        self._last = self._now  # the latest that anything can be which the records hold
+        self._last = self._time  # the latest that anything can be which the records hold
         self._adopt(ahead.journey, ahead.definition)
         return self._remember(command_id, ahead.receipt) if ahead.receipt is not None else None
 
@@ -366,6 +390,11 @@ class TransitionWorkflow:
     def _latest(self) -> datetime:
         """When the latest that is recorded was."""
         return self._last or self._open.taken_on
+
+    @property
+    def _time(self) -> datetime:
+        """The instant of the turn that is being done; outside of one it is now."""
+        return self._instant or self._now
 
     @property
     def _now(self) -> datetime:
