@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
 
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.client import (
@@ -246,7 +247,10 @@ async def differences(client: Client, db: Database) -> list[str]:
 
 
 async def compared(client: Client, db: Database) -> list[Difference]:
-    """Where Temporal and the records tell of a journey differently; empty when all is well."""
+    """Where Temporal and the records tell of a journey differently; empty when all is well.
+
+    The two are read one after the other, so what is not the same is looked at once more: it may only have moved.
+    """
     told, stuck = await journeys(client)
     records = {one: row async for one, row in reconcile.recorded(db)}
     # What Temporal lists is a moment old: a journey that has just begun, or begun another run, may be missing there.
@@ -260,15 +264,26 @@ async def compared(client: Client, db: Database) -> list[Difference]:
         else reconcile.unknown(one)  # and so is the key that would open what it holds
         for one in stuck + stuck_too
     ]
-    moves = {one: journey.model_dump(mode="json") for one, journey in (told | told_late).items()}
-    return found + reconcile.compared(moves, records)
+    found += reconcile.compared(_in_json(told | told_late), records)
+    moved = {one.id for one in found if one.kind is Kind.OTHERWISE}
+    told_again, _ = await told_of(client, moved)
+    steady = [one for one in found if one.id not in told_again]
+    return steady + [one for again in sorted(told_again) for one in await _against(db, again, told_again[again])]
+
+
+async def _against(db: Database, transition_id: str, told: Journey) -> list[Difference]:
+    """What a journey that was told just now and the records tell differently."""
+    records = {transition_id: row} if (row := await reconcile.recorded_one(db, transition_id)) else {}
+    return reconcile.compared(_in_json({transition_id: told}), records)
+
+
+def _in_json(told: Mapping[str, Journey]) -> dict[str, dict[str, Any]]:
+    return {one: journey.model_dump(mode="json") for one, journey in told.items()}
 
 
 async def compared_one(client: Client, db: Database, transition_id: str) -> list[Difference]:
     """The same of one journey that runs."""
-    told = await query_journey(client, transition_id)
-    records = {transition_id: row} if (row := await reconcile.recorded_one(db, transition_id)) else {}
-    return reconcile.compared({transition_id: told.model_dump(mode="json")}, records)
+    return await _against(db, transition_id, await query_journey(client, transition_id))
 
 
 async def begin_as_before(client: Client, task_queue: str, transition_id: str) -> bool:

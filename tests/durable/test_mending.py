@@ -1,14 +1,17 @@
 """Each kind of difference between Temporal and the records is mended, and nothing is told twice by it."""
 
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from temporalio.worker import Worker
 
 from planner.clock import local_day, midnight
 from planner.journey import decide
-from records import staff
-from records.reconcile import Difference, Kind, recorded_one
+from records import reconcile, staff
+from records.database import Database
+from records.reconcile import Difference, Kind, Recorded, recorded_one
 from schemas.command import Complete
 from schemas.covering import Became, CoverAbsenceState, Outcome
 from schemas.journey import Journey
@@ -52,6 +55,22 @@ async def equal(here: Place) -> None:
         return await compared(here.client, here.settings, here.pool) == []
 
     await until(same)
+
+
+async def test_what_only_moved_while_it_was_looked_at_is_no_difference(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, read = await here.take_on(), reconcile.recorded
+
+    async def once_something_is_done(db: Database) -> AsyncIterator[tuple[str, Recorded]]:
+        await person.send(Complete(id="meanwhile", at=now(), step="discharge-plan"))
+        async for row in read(db):
+            yield row
+
+    monkeypatch.setattr(reconcile, "recorded", once_something_is_done)
+    found = await compared(here.client, here.settings, here.pool)
+    assert [one.words for one in found if one.id == person.id] == []
+    assert await person.commits() == [(1, "start"), (2, "meanwhile")]
 
 
 async def follow(here: Place, person: Followed, journey: Journey) -> None:
