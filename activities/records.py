@@ -74,7 +74,7 @@ class RecordsActivities:
             await self._note(asked.transition_id, asked.revision + 1, error)
             raise
         bound.info("arranged", command=command.do if command else "time", events=len(arranged.events))
-        return arranged.model_copy(update={"said": asked.at})
+        return arranged.model_copy(update={"said": command.at if command else None})
 
     async def _note(self, transition_id: str, revision: int, error: Exception) -> None:
         """Let whoever watches see what cannot be recorded though the records answer; it is tried again all the same."""

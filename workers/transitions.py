@@ -256,17 +256,18 @@ async def compared(client: Client, db: Database) -> list[Difference]:
     # What Temporal lists is a moment old: a journey that has just begun, or begun another run, may be missing there.
     unlisted = [one for one in records.keys() - told.keys() - set(stuck) if records[one].status != "closed"]
     told_late, stuck_too = await told_of(client, unlisted)
+    stuck += stuck_too
     found = [
         Difference(
             Kind.STUCK, one, f"Transition {one} cannot go on: its workflow fails again and again, as the worker logs."
         )
-        if records.pop(one, None)
+        if one in records
         else reconcile.unknown(one)  # and so is the key that would open what it holds
-        for one in stuck + stuck_too
+        for one in stuck
     ]
-    found += reconcile.compared(_in_json(told | told_late), records)
-    moved = {one.id for one in found if one.kind is Kind.OTHERWISE}
-    told_again, _ = await told_of(client, moved)
+    going = {one: row for one, row in records.items() if one not in stuck}
+    found += reconcile.compared(_in_json(told | told_late), going)
+    told_again, _ = await told_of(client, {one.id for one in found if one.kind is Kind.OTHERWISE})
     steady = [one for one in found if one.id not in told_again]
     return steady + [one for again in sorted(told_again) for one in await _against(db, again, told_again[again])]
 

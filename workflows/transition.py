@@ -50,7 +50,8 @@ SAID_WITHIN = timedelta(minutes=10)
 ONE_INSTANT = "one-instant-a-turn"
 """The patch from which on a turn reads the time once, at its beginning."""
 AT_ONCE = timedelta(milliseconds=20)
-"""How long to wait for what is due already: the time of a turn is that of the task in which it begins."""
+"""How long to wait for what is due already: the time of a turn is that of the task in which it begins. It is more than
+timers are inexact by, so that one which fires before its time is known for that (workflows.waiting)."""
 REPORTS = {"complete": "done_at", "milestone": "occurred_at"}
 """Commands that report what happened, and where they say when."""
 
@@ -166,7 +167,7 @@ class TransitionWorkflow:
             async with self._turn(now):
                 await self._commit(outcome, start.at, start, self._given.definition)
                 await self._settle()
-                if self._one_instant:
+                if self._one_instant:  # what is overdue needs no timer of its own
                     await self._let_time_pass()
         except Refused as why:
             self._never = refusal(why)
@@ -201,7 +202,7 @@ class TransitionWorkflow:
 
     @asynccontextmanager
     async def _turn(self, now: datetime) -> AsyncIterator[None]:
-        """One turn, at one instant, which the task tells in which it was asked for.
+        """One turn, at one instant: that of the task in which it was asked for.
 
         Read again after an activity, the time may be later than it is when the history is read: a task that has a
         query to answer hands over what an activity said only with the next, and has the time of that.

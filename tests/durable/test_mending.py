@@ -57,22 +57,6 @@ async def equal(here: Place) -> None:
     await until(same)
 
 
-async def test_what_only_moved_while_it_was_looked_at_is_no_difference(
-    here: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    person, read = await here.take_on(), reconcile.recorded
-
-    async def once_something_is_done(db: Database) -> AsyncIterator[tuple[str, Recorded]]:
-        await person.send(Complete(id="meanwhile", at=now(), step="discharge-plan"))
-        async for row in read(db):
-            yield row
-
-    monkeypatch.setattr(reconcile, "recorded", once_something_is_done)
-    found = await compared(here.client, here.settings, here.pool)
-    assert [one.words for one in found if one.id == person.id] == []
-    assert await person.commits() == [(1, "start"), (2, "meanwhile")]
-
-
 async def follow(here: Place, person: Followed, journey: Journey) -> None:
     """Have somebody followed from another past."""
     await person.handle.terminate("to follow another past")
@@ -223,3 +207,19 @@ async def test_an_absence_that_temporal_alone_knows_is_recorded_again(here: Plac
     await absences.result(here.client, absence.id)
     assert await here.pool.fetchval("SELECT count(*) FROM absences WHERE id = $1", UUID(absence.id)) == 1
     await equal(here)
+
+
+async def test_what_only_moved_while_it_was_looked_at_is_no_difference(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, read = await here.take_on(), reconcile.recorded
+
+    async def once_something_is_done(db: Database) -> AsyncIterator[tuple[str, Recorded]]:
+        await person.send(Complete(id="meanwhile", at=now(), step="discharge-plan"))
+        async for row in read(db):
+            yield row
+
+    monkeypatch.setattr(reconcile, "recorded", once_something_is_done)
+    found = await compared(here.client, here.settings, here.pool)
+    assert [one.words for one in found if one.id == person.id] == []
+    assert await person.commits() == [(1, "start"), (2, "meanwhile")]
