@@ -39,16 +39,14 @@ class Abreast:
         self._unanswered: dict[str, int] = {}
 
     async def look(self) -> int:
-        """Put each workflow that is behind the records, or is not there, where they stand; how many there were."""
+        """Put each workflow that is behind the records where they stand; how many there were."""
         until = self._clock() - SETTLED
         since = self._looked_until or min(until, await reconcile.latest(self._db) or until) - BACK
         recorded = self._unanswered | await reconcile.recorded_between(self._db, since, until)
         told, stuck = await transitions.told_of(self._client, recorded)
         behind = [one for one, journey in told.items() if journey.revision < recorded[one]]
-        gone = recorded.keys() - told.keys() - set(stuck)  # one that was ended to be followed anew, for example
         differences = [Difference(Kind.OTHERWISE, one, "It had lost what was recorded.") for one in sorted(behind)]
-        differences += [Difference(Kind.NOT_FOLLOWED, one, "Nothing followed it.") for one in sorted(gone)]
         mended = await mending.mend(self._client, self._settings, self._db, differences)
         left = [*stuck, *(one.difference.id for one in mended if not one.mended)]
         self._looked_until, self._unanswered = until, {one: recorded[one] for one in left}
-        return len(differences)
+        return len(behind)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDConflictPolicy as Conflict
+from temporalio.common import WorkflowIDReusePolicy as Reuse
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -37,8 +38,8 @@ async def begin(client: Client, task_queue: str, absence: Absence) -> Absence:
         CoverAbsenceState(absence=absence),
         id=workflow_id(absence.id),
         task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        id_conflict_policy=Conflict.USE_EXISTING,
+        id_reuse_policy=Reuse.ALLOW_DUPLICATE_FAILED_ONLY,
     )
     try:
         return await client.execute_update_with_start_workflow(
@@ -60,7 +61,7 @@ async def not_followed(client: Client, db: Database, division: Division) -> list
     return [absence for absence in standing if workflow_id(absence.id) not in covered]
 
 
-async def follow(client: Client, task_queue: str, absence: Absence) -> bool:
+async def follow(client: Client, task_queue: str, absence: Absence, *, running: Conflict = Conflict.FAIL) -> bool:
     """Cover an absence that is recorded, from where it stands; whether nothing did. No worker has to run for it."""
     try:
         await client.start_workflow(
@@ -68,7 +69,7 @@ async def follow(client: Client, task_queue: str, absence: Absence) -> bool:
             CoverAbsenceState(absence=absence),
             id=workflow_id(absence.id),
             task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            id_conflict_policy=running,
         )
     except WorkflowAlreadyStartedError:
         return False
@@ -78,8 +79,7 @@ async def follow(client: Client, task_queue: str, absence: Absence) -> bool:
 async def enter_again(client: Client, task_queue: str, absence_id: str) -> None:
     """Record an absence that Temporal alone knows of, and go on covering it."""
     known = (await progress(client, absence_id)).absence
-    await _handle(client, absence_id).terminate(reason="the records do not know of it: it is entered again")
-    await follow(client, task_queue, known)
+    await follow(client, task_queue, known, running=Conflict.TERMINATE_EXISTING)
 
 
 async def result(client: Client, absence_id: str) -> list[Outcome]:

@@ -23,8 +23,6 @@ from workers.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-ANOTHER_PAST = "the records tell otherwise: it is followed from where they stand"
-
 
 class Mended(NamedTuple):
     """A difference, what was done about it, and whether that mends it."""
@@ -106,7 +104,10 @@ async def _mend(client: Client, settings: Settings, db: Pool, one: Difference) -
                 return Mended(one, "It is the same by now.", mended=True)
             return await _again(client, queue, db, one)
         case Kind.STUCK:
-            return await _again(client, queue, db, one)
+            try:
+                return await _again(client, queue, db, one)
+            except NotBegun:
+                return await _begin_again(client, queue, one)
         case Kind.NOT_FOLLOWED:
             await transitions.go_on(client, queue, db, one.id)
             return Mended(one, "It is followed from where the records stand.", mended=True)
@@ -114,9 +115,7 @@ async def _mend(client: Client, settings: Settings, db: Pool, one: Difference) -
             recorded = await reconcile.recorded_one(db, one.id)
             if recorded is not None and recorded.journey is not None:
                 return Mended(one, "It has begun by now.", mended=True)
-            if await transitions.begin_as_before(client, queue, one.id):
-                return Mended(one, "It is begun again, as it was begun before.", mended=True)
-            raise NotBegun(one.id)
+            return await _begin_again(client, queue, one)
         case Kind.LISTED:
             await reconcile.list_again(db, one.id)
             return Mended(one, "It is listed anew, as the recorded journey has it.", mended=True)
@@ -140,9 +139,14 @@ async def _mend(client: Client, settings: Settings, db: Pool, one: Difference) -
 
 
 async def _again(client: Client, task_queue: str, db: Pool, one: Difference) -> Mended:
-    await end(client, transitions.workflow_id(one.id), ANOTHER_PAST)
-    await transitions.go_on(client, task_queue, db, one.id, closed_too=True)
+    await transitions.follow_anew(client, task_queue, db, one.id)
     return Mended(one, "It is followed anew, from where the records stand.", mended=True)
+
+
+async def _begin_again(client: Client, task_queue: str, one: Difference) -> Mended:
+    if await transitions.begin_as_before(client, task_queue, one.id):
+        return Mended(one, "It is begun again, as it was begun before.", mended=True)
+    raise NotBegun(one.id)
 
 
 async def _still_otherwise(client: Client, db: Pool, transition_id: str) -> bool:

@@ -13,7 +13,8 @@ from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDConflictPolicy as Conflict
+from temporalio.common import WorkflowIDReusePolicy as Reuse
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -29,7 +30,7 @@ from records.reconcile import Difference, Kind
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.journey import Journey
 from schemas.pathway import Pathway
-from workers.described import described, end, failed, is_running, stuck
+from workers.described import described, failed, is_running, stuck
 from workers.refusals import refused
 from workflows.state import TransitionState
 from workflows.transition import REMEMBERED, TransitionWorkflow
@@ -57,46 +58,62 @@ async def start_transition(
     return await _start(client, task_queue, start.transition_id, state)
 
 
-async def go_on(client: Client, task_queue: str, db: Database, transition_id: str, *, closed_too: bool = False) -> bool:
+async def go_on(client: Client, task_queue: str, db: Database, transition_id: str) -> bool:
     """Follow somebody from where the records have them, in a Temporal that does not; whether it did not.
 
-    With `closed_too`, one that has closed is followed until what is still to be mailed is. Nothing is waited for, so
-    it works before a worker runs. Raises RecordsError for who has not begun.
+    Nothing is waited for, so it works before a worker runs. Raises RecordsError for who has not begun.
     """
     standing = await going_on(db, transition_id, REMEMBERED)
-    if standing.journey is None:
-        raise NotBegun(transition_id)
-    if standing.status != "open" and not closed_too:
+    if standing.journey is not None and standing.status != "open":
         return False
     try:
-        await _go_on(client, task_queue, standing, standing.journey)
+        await _go_on(client, task_queue, transition_id, standing, reuse=Reuse.ALLOW_DUPLICATE_FAILED_ONLY)
     except WorkflowAlreadyStartedError:
         # What it records it records before it ends: open by the records and ended here, another past has ended.
         standing = await going_on(db, transition_id, REMEMBERED)
-        if standing.status != "open" or standing.journey is None or await _runs(client, transition_id):
+        if standing.status != "open" or await _runs(client, transition_id):
             return False
-        await _go_on(client, task_queue, standing, standing.journey, again=True)
+        await _go_on(client, task_queue, transition_id, standing)
     return True
 
 
-async def _go_on(client: Client, task_queue: str, standing: GoingOn, journey: Journey, *, again: bool = False) -> None:
+async def follow_anew(client: Client, task_queue: str, db: Database, transition_id: str) -> None:
+    """Follow somebody from where the records have them, in place of what follows them now.
+
+    The one ends as the other begins, so that whatever fails here, somebody is followed as before. One that has closed
+    is followed until what is still to be mailed is. Raises RecordsError for who has not begun.
+    """
+    standing = await going_on(db, transition_id, REMEMBERED)
+    await _go_on(client, task_queue, transition_id, standing, running=Conflict.TERMINATE_EXISTING)
+
+
+async def _go_on(
+    client: Client,
+    task_queue: str,
+    transition_id: str,
+    standing: GoingOn,
+    *,
+    running: Conflict = Conflict.FAIL,
+    reuse: Reuse = Reuse.ALLOW_DUPLICATE,
+) -> None:
+    if standing.journey is None:
+        raise NotBegun(transition_id)
     state = TransitionState(
         definition=standing.definition,
         team=standing.team,
-        journey=journey,
+        journey=standing.journey,
         handled=standing.handled,
         outbox=standing.outbox,
         last=standing.last,
         peers=standing.peers,
     )
-    reuse = WorkflowIDReusePolicy
     await client.start_workflow(
         TransitionWorkflow.run,
         state,
-        id=workflow_id(journey.transition_id),
+        id=workflow_id(transition_id),
         task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-        id_reuse_policy=reuse.ALLOW_DUPLICATE if again else reuse.ALLOW_DUPLICATE_FAILED_ONLY,
+        id_conflict_policy=running,
+        id_reuse_policy=reuse,
     )
 
 
@@ -110,8 +127,8 @@ async def _start(client: Client, task_queue: str, transition_id: str, state: Tra
         state,
         id=workflow_id(transition_id),
         task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        id_conflict_policy=Conflict.USE_EXISTING,
+        id_reuse_policy=Reuse.ALLOW_DUPLICATE_FAILED_ONLY,
     )
     try:
         return await client.execute_update_with_start_workflow(
@@ -297,12 +314,12 @@ async def begin_as_before(client: Client, task_queue: str, transition_id: str) -
         return False
     if state is None or state.start is None:
         return False
-    await end(client, workflow_id(transition_id), "the records do not know that it began: it is begun as before")
     await client.start_workflow(
         TransitionWorkflow.run,
         TransitionState(definition=state.definition, team=state.team, start=state.start),
         id=workflow_id(transition_id),
         task_queue=task_queue,
+        id_conflict_policy=Conflict.TERMINATE_EXISTING,
     )
     return True
 

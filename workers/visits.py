@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDConflictPolicy as Conflict
+from temporalio.common import WorkflowIDReusePolicy as Reuse
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -21,7 +22,6 @@ from workers.described import end, stuck
 from workers.refusals import refused
 from workflows.visit import VisitWorkflow
 
-ANOTHER_PAST = "it cannot go on: it is followed from where the records stand"
 ENDED = "The visit ended before this could be done: see `alongside visits`."
 
 
@@ -53,8 +53,8 @@ async def _start(client: Client, task_queue: str, db: Database, visit: Visit, ah
         state,
         id=workflow_id(visit.id),
         task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        id_conflict_policy=Conflict.USE_EXISTING,
+        id_reuse_policy=Reuse.ALLOW_DUPLICATE_FAILED_ONLY,
     )
     try:
         return await client.execute_update_with_start_workflow(VisitWorkflow.begun, start_workflow_operation=operation)
@@ -117,7 +117,9 @@ async def not_followed(client: Client, db: Database) -> list[Visit]:
     return [visit for visit in await visits.out_now(db) if workflow_id(visit.id) not in followed]
 
 
-async def follow(client: Client, task_queue: str, db: Database, visit: Visit) -> bool:
+async def follow(
+    client: Client, task_queue: str, db: Database, visit: Visit, *, running: Conflict = Conflict.FAIL
+) -> bool:
     """Miss somebody who is out by the records from now on; whether nobody did. No worker has to run for it."""
     await about_to_begin(client, workflow_id(visit.id), visit.transition_id)
     try:
@@ -126,7 +128,7 @@ async def follow(client: Client, task_queue: str, db: Database, visit: Visit) ->
             VisitState(visit=visit, policy=await policy(db, visit.team or "")),
             id=workflow_id(visit.id),
             task_queue=task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            id_conflict_policy=running,
         )
     except WorkflowAlreadyStartedError:
         return False
@@ -139,18 +141,16 @@ async def cannot_go_on(client: Client, db: Database) -> list[Visit]:
 
 
 async def follow_anew(client: Client, task_queue: str, db: Database, visit: Visit) -> None:
-    """End a visit's workflow as it stands, and miss who is out from where the records have them, if they still are."""
-    await end(client, workflow_id(visit.id), ANOTHER_PAST)
+    """Miss who is out from where the records have them, in place of what cannot; nobody who is back."""
     if visit.checked_out is None:
-        await follow(client, task_queue, db, visit)
+        await follow(client, task_queue, db, visit, running=Conflict.TERMINATE_EXISTING)
+    else:
+        await end(client, workflow_id(visit.id), "it cannot go on, and they are back")
 
 
 async def enter_again(client: Client, task_queue: str, db: Database, visit_id: str) -> None:
     """Record a visit that Temporal alone knows of, and go on missing whoever is out on it."""
-    known = await state(client, visit_id)
-    handle = _handle(client, visit_id)
-    await handle.terminate(reason="the records do not know of it: it is entered again")
-    await follow(client, task_queue, db, known)
+    await follow(client, task_queue, db, await state(client, visit_id), running=Conflict.TERMINATE_EXISTING)
 
 
 async def state(client: Client, visit_id: str) -> Visit:

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.worker import Worker
 
-from schemas.command import Complete, Exit
+from schemas.command import Complete
 from tests.durable.careless import MuteWorkflow
 from tests.durable.following import Place, now
 from tests.durable.test_mending import equal, follow
@@ -32,15 +33,11 @@ async def test_a_workflow_that_lost_what_was_recorded_is_put_where_the_records_s
     assert await looking.look() == 0
 
 
-async def test_a_journey_that_nothing_follows_any_more_is_followed(here: Place) -> None:
-    """As when it was ended to be followed anew, and Temporal went away before it was."""
-    gone, closed = await here.take_on(), await here.take_on()
-    await gone.handle.terminate("to be followed anew")
-    await closed.send(Exit(id="left", at=now(), exit="died"))
-    looking = Abreast(here.client, here.settings, here.pool, clock=lambda: later(now()))
-    assert await looking.look() == 1
-    assert (await gone.send(Complete(id="done", at=now(), step="discharge-plan"))).revision == 2
-    await equal(here)
+async def test_whom_this_temporal_does_not_follow_is_not_followed_unasked(here: Place) -> None:
+    person = await here.take_on()
+    await person.handle.terminate("another Temporal follows them")
+    assert await Abreast(here.client, here.settings, here.pool, clock=lambda: later(now())).look() == 0
+    assert (await person.handle.describe()).status is WorkflowExecutionStatus.TERMINATED
 
 
 async def test_a_worker_that_begins_looks_at_what_was_recorded_last(here: Place) -> None:

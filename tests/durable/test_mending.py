@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from planner.clock import local_day, midnight
@@ -22,7 +23,7 @@ from tests.durable.careless import MuteWorkflow
 from tests.durable.following import COORDINATOR, TEAM, Followed, Place, inpatient, now, until
 from tests.durable.test_cover_absence import worker
 from tests.records.tampering import unhindered
-from workers import absences, visits
+from workers import absences, transitions, visits
 from workers.codec import about_to_begin
 from workers.mending import Mended, compared, mend
 from workers.transitions import cannot_go_on, query_journey, workflow_id
@@ -55,6 +56,10 @@ async def equal(here: Place) -> None:
         return await compared(here.client, here.settings, here.pool) == []
 
     await until(same)
+
+
+async def _begun(person: Followed) -> bool:
+    return await person.commits() == [(1, "start")]
 
 
 async def follow(here: Place, person: Followed, journey: Journey) -> None:
@@ -107,11 +112,7 @@ async def test_a_start_that_the_records_lost_is_begun_again(here: Place) -> None
     await here.client.start_workflow(TransitionWorkflow.run, state, id=workflow_id(person.id), task_queue="nobody")
     await person.handle.terminate("it failed, for the records did not know of it")
     await mended(here, Kind.NOT_BEGUN)
-
-    async def begun() -> bool:
-        return await person.commits() == [(1, "start")]
-
-    await until(begun)
+    await until(lambda: _begun(person))
     await equal(here)
 
 
@@ -148,6 +149,36 @@ async def test_a_workflow_that_cannot_go_on_is_begun_anew_from_the_records(here:
     await follow(here, person, faulty)
     await until(lambda: cannot_go_on(here.client, person.id))
     await mended(here, Kind.STUCK)
+    await equal(here)
+
+
+async def test_somebody_is_followed_as_before_when_following_anew_fails(here: Place) -> None:
+    person, at = await here.take_on(), now()
+    visit = Visit(
+        id=str(uuid4()), staff=COORDINATOR, place=Where.CLINIC, checked_in=at, expected_end=at + timedelta(hours=1)
+    )  # fmt: skip
+    queue, refused = here.settings.task_queue, "longer than Temporal takes" * 1_000
+    await visits.check_in(here.client, queue, here.pool, visit)
+    with pytest.raises(RPCError, match="length"):
+        await transitions.follow_anew(here.client, refused, here.pool, person.id)
+    with pytest.raises(RPCError, match="length"):
+        await transitions.begin_as_before(here.client, refused, person.id)
+    with pytest.raises(RPCError, match="length"):
+        await visits.follow_anew(here.client, refused, here.pool, visit)
+    assert (await person.send(Complete(id="done", at=now(), step="discharge-plan"))).revision == 2
+    assert await visits.next_alert(here.client, visit.id) == visit.expected_end
+    await visits.follow_anew(here.client, queue, here.pool, visit)
+    assert await visits.next_alert(here.client, visit.id) == visit.expected_end
+    await here.client.get_workflow_handle(visits.workflow_id(visit.id)).terminate("the test is over")
+
+
+async def test_what_cannot_go_on_before_it_began_is_begun_again(here: Place) -> None:
+    person = await here.registered()
+    state = TransitionState(definition=inpatient().canonical, team=TEAM, start=person.start)
+    async with Worker(here.client, task_queue="mute", workflows=[MuteWorkflow]):
+        await here.client.start_workflow("TransitionWorkflow", state, id=workflow_id(person.id), task_queue="mute")
+        await mended(here, Kind.STUCK)
+    await until(lambda: _begun(person))
     await equal(here)
 
 

@@ -23,6 +23,8 @@ _NUMERIC = re.compile(
     rb"(?=(?<!\d)(\d{4})[-/. ]?(\d\d)[-/. ]?(\d\d)(?!\d))|(?=(?<!\d)(\d\d?)[-/. ](\d\d?)[-/. ](\d{4})(?!\d))"
 )
 _WORDED = re.compile(rb"(?=(?<!\d)(\d\d?)(?:st|nd|rd|th)? ?([a-z]{3})[a-z]* ?,?(\d{4}))")
+_FRACTION = re.compile(rb'"nanos":\d{1,9}')
+"""Of a second, as Temporal's library writes it: eight digits of it are somebody's date of birth now and then."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 
 
@@ -90,7 +92,7 @@ class Search:
 
 def _dates(lower: bytes) -> Iterator[date]:
     """Every date that stands there: 1987-03-05, 19870305, 5/3/1987, 05.03.1987, 5 March 1987, 5th Mar 1987."""
-    for year, month, day, day_first, month_next, year_last in _NUMERIC.findall(lower):
+    for year, month, day, day_first, month_next, year_last in _NUMERIC.findall(_FRACTION.sub(b"", lower)):
         yield from _date(*((year, month, day) if year else (year_last, month_next, day_first)))
     for day, name, year in _WORDED.findall(lower):
         if (known := name.decode()) in _MONTHS:

@@ -25,3 +25,10 @@ def test_it_finds_nothing_where_nothing_is() -> None:
     assert SEARCH.found(secrets.token_bytes(2_000_000)) == set()
     others = b" 2026-11-28T09:00:00Z 17:05 28/11/2026 1234567890 zqxabc 9990000000 "
     assert SEARCH.found(others * 1_000) == set()
+
+
+def test_a_part_of_a_second_is_nobodys_date_of_birth() -> None:
+    born = PEOPLE[0].person.date_of_birth
+    moment = f'{{"complete_time":{{"seconds":1795976861,"nanos":{born:%Y%m%d}}},"born":%s}}'
+    assert SEARCH.found((moment % "null").encode()) == set()
+    assert SEARCH.found((moment % f'"{born:%Y%m%d}"').encode()) == {str(born)}
