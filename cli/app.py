@@ -106,6 +106,10 @@ def expected(error: Exception) -> Stop:
         return Stop(f"The connection was lost or refused ({error or type(error).__name__}). See `alongside doctor`.")
     if isinstance(error, OSError) and error.filename:
         return Stop(f"{error.filename}: {(error.strerror or 'it cannot be used').lower()}.", 2)
+    from temporalio.service import RPCError
+
+    if isinstance(error, RPCError):
+        return Stop(f"Temporal did not do what it was asked ({error.message.rstrip('.')}). See `alongside doctor`.")
     return Stop(
         f"Something went wrong that Alongside did not expect ({type(error).__name__}). "
         "Set ALONGSIDE_DEBUG=1 and try again to see where.",

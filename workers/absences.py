@@ -18,6 +18,7 @@ from schemas.codes import Division
 from schemas.covering import CoverAbsenceState, Outcome, Progress
 from schemas.staff import Absence
 from workers.refusals import refused
+from workers.taken import until_taken
 from workflows.cover_absence import CoverAbsenceWorkflow
 
 
@@ -31,6 +32,7 @@ def new_id() -> str:
     return str(uuid4())
 
 
+@until_taken
 async def begin(client: Client, task_queue: str, absence: Absence) -> Absence:
     """Record an absence and have it covered; twice under one id is once. Raises Refused when it cannot be recorded."""
     operation = WithStartWorkflowOperation(
@@ -92,11 +94,13 @@ async def progress(client: Client, absence_id: str) -> Progress:
     return await _answered(absence_id, _handle(client, absence_id).query(CoverAbsenceWorkflow.progress))
 
 
+@until_taken
 async def stop(client: Client, absence_id: str) -> Progress:
     """Go no further for now."""
     return await _answered(absence_id, _handle(client, absence_id).execute_update(CoverAbsenceWorkflow.stop))
 
 
+@until_taken
 async def resume(client: Client, absence_id: str) -> Progress:
     """Go on where it was stopped."""
     return await _answered(absence_id, _handle(client, absence_id).execute_update(CoverAbsenceWorkflow.resume))

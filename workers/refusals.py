@@ -10,14 +10,14 @@ from planner.refused import Refused, Why
 KINDS: tuple[Why, ...] = get_args(Why)
 
 
-def refused(error: WorkflowUpdateFailedError, ended: str) -> Exception:
-    """The refusal behind a failed update, or the error itself; `ended` is said when its workflow had ended by then."""
+def refused(error: WorkflowUpdateFailedError, ended: str) -> Refused:
+    """The refusal behind a failed update; `ended` is said when its workflow had ended by then. Raises what is none."""
     cause = error.cause
     if not isinstance(cause, ApplicationError):
-        return error
+        raise error
     if cause.type == "AcceptedUpdateCompletedWorkflow":
         return Refused("conflict", ended)
     for kind in KINDS:
         if cause.type == kind:
             return Refused(kind, cause.message)
-    return error
+    raise error

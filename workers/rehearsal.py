@@ -25,6 +25,7 @@ from schemas.person import Person, Registration
 from schemas.staff import StaffMember
 from schemas.visit import CheckOut, Extend, Visit
 from workers.client import Pool, open_pool
+from workers.described import UNANSWERED
 from workers.embedded import ephemeral_postgres, time_skipping
 from workers.rehearsed_visits import RehearsedVisits
 from workers.settings import Settings
@@ -36,8 +37,6 @@ UNLOCKED_WITHIN = 20.0
 """Seconds after which a clock that was told to skip must have done so."""
 TRIES = 12
 """How often the server is asked before nobody believes that it answers."""
-UNANSWERED = (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED)
-"""How a call ends that the server, or whoever waited for it, gave up."""
 A_MOMENT = 0.005
 """Seconds between two looks at whether the workflow has done what was due."""
 

@@ -16,6 +16,7 @@ from schemas.erasing import Became, Why
 from schemas.retention import Decision, Erased, ErasureState
 from workers.refusals import refused
 from workers.settings import Settings
+from workers.taken import until_taken
 from workflows.retention import ErasureWorkflow
 
 EVERY = 60.0
@@ -91,6 +92,7 @@ def _state(found: Erasure) -> ErasureState:
     return ErasureState(erasure_id=found.id, asked_by=found.asked_by, asked_at=found.asked_at, became=found.became)
 
 
+@until_taken
 async def _update(client: Client, erasure_id: str, decision: Decision) -> Erased:
     handle = client.get_workflow_handle_for(ErasureWorkflow.run, workflow_id(erasure_id))
     try:

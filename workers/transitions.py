@@ -30,15 +30,18 @@ from records.reconcile import Difference, Kind
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.journey import Journey
 from schemas.pathway import Pathway
-from workers.described import described, failed, is_running, stuck
+from workers.described import UNANSWERED, described, failed, is_running, stuck
 from workers.refusals import refused
+from workers.taken import until_taken
 from workflows.state import TransitionState
 from workflows.transition import REMEMBERED, TransitionWorkflow
 
 ENDED = "The transition closed before this could be done."
 UNKNOWN = "No transition of that id is being followed."
-AT_ONCE = 16
-"""How many journeys are asked at the same time."""
+AT_ONCE = 4
+"""How many journeys are asked at the same time: a worker that has just begun reads each from its history first."""
+ASKED = 3
+"""How often a journey is asked that gives no answer in time: what is read of it meanwhile is not lost."""
 
 
 def workflow_id(transition_id: str) -> str:
@@ -121,6 +124,7 @@ async def _runs(client: Client, transition_id: str) -> bool:
     return is_running(await described(client, workflow_id(transition_id)))
 
 
+@until_taken
 async def _start(client: Client, task_queue: str, transition_id: str, state: TransitionState) -> Receipt:
     operation = WithStartWorkflowOperation(
         TransitionWorkflow.run,
@@ -144,6 +148,7 @@ async def _start(client: Client, task_queue: str, transition_id: str, state: Tra
         raise Refused("conflict", "This transition has closed: start a new one.") from error
 
 
+@until_taken
 async def send(client: Client, transition_id: str, command: AnyCommand, db: "Database | None" = None) -> Receipt:
     """Send a command and wait until it is recorded; sent again under its id it answers the same.
 
@@ -242,9 +247,19 @@ async def told_of(client: Client, transition_ids: Iterable[str]) -> tuple[dict[s
 async def _asked_again(client: Client, transition_id: str) -> Journey:
     """Where it stands. Asked before it knows what time it is, it fails to answer once, and knows it then."""
     try:
-        return await query_journey(client, transition_id)
+        return await _asked_patiently(client, transition_id)
     except WorkflowQueryFailedError:
-        return await query_journey(client, transition_id)
+        return await _asked_patiently(client, transition_id)
+
+
+async def _asked_patiently(client: Client, transition_id: str) -> Journey:
+    for _ in range(ASKED - 1):
+        try:
+            return await query_journey(client, transition_id)
+        except RPCError as error:
+            if error.status not in UNANSWERED:
+                raise
+    return await query_journey(client, transition_id)
 
 
 async def cannot_go_on(client: Client, transition_id: str) -> bool:

@@ -20,6 +20,7 @@ from schemas.visit import CheckOut, Extend, Visit, VisitState
 from workers.codec import about_to_begin
 from workers.described import end, stuck
 from workers.refusals import refused
+from workers.taken import until_taken
 from workflows.visit import VisitWorkflow
 
 ENDED = "The visit ended before this could be done: see `alongside visits`."
@@ -45,6 +46,7 @@ async def check_in(client: Client, task_queue: str, db: Database, visit: Visit, 
     return await _start(client, task_queue, db, known or visit, ahead_by)
 
 
+@until_taken
 async def _start(client: Client, task_queue: str, db: Database, visit: Visit, ahead_by: float = 0) -> Visit:
     state = VisitState(visit=visit, policy=await policy(db, visit.team or ""), ahead_by=ahead_by)
     await about_to_begin(client, workflow_id(visit.id), visit.transition_id)
@@ -95,6 +97,7 @@ async def _send(
     return await _update(client, visit_id, update, command)
 
 
+@until_taken
 async def _update(client: Client, visit_id: str, update: Any, command: CheckOut | Extend) -> Visit:
     try:
         answer: Visit = await _handle(client, visit_id).execute_update(update, command, id=command.id)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
@@ -254,3 +255,17 @@ async def test_what_only_moved_while_it_was_looked_at_is_no_difference(
     found = await compared(here.client, here.settings, here.pool)
     assert [one.words for one in found if one.id == person.id] == []
     assert await person.commits() == [(1, "start"), (2, "meanwhile")]
+
+
+async def test_a_journey_that_gives_no_answer_in_time_is_asked_again(
+    here: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, patience = await here.take_on(), iter([timedelta(microseconds=1), timedelta(microseconds=1), None])
+
+    async def asked(client: Client, _: str) -> Journey:
+        handle = client.get_workflow_handle_for(TransitionWorkflow.run, workflow_id(person.id))
+        return await handle.query(TransitionWorkflow.journey, rpc_timeout=next(patience))
+
+    monkeypatch.setattr(transitions, "query_journey", asked)
+    told, stuck = await transitions.told_of(here.client, [person.id])
+    assert (told[person.id].revision, stuck, next(patience, "no more")) == (1, [], "no more")
