@@ -52,7 +52,7 @@ class RecordsActivities:
             await self._note(change.journey.transition_id, change.journey.revision, error)
             raise
         bound.info("recorded", command=said.do if said else "time", events=len(change.events))
-        return committed.model_copy(update={"said": said.at if said else None})
+        return committed.model_copy(update={"at": change.at, "said": said.at if said else None})
 
     @activity.defn
     async def arrange(self, asked: Arranging) -> Arranged:
@@ -74,7 +74,7 @@ class RecordsActivities:
             await self._note(asked.transition_id, asked.revision + 1, error)
             raise
         bound.info("arranged", command=command.do if command else "time", events=len(arranged.events))
-        return arranged.model_copy(update={"said": command.at if command else None})
+        return arranged.model_copy(update={"at": asked.at})
 
     async def _note(self, transition_id: str, revision: int, error: Exception) -> None:
         """Let whoever watches see what cannot be recorded though the records answer; it is tried again all the same."""
@@ -82,5 +82,5 @@ class RecordsActivities:
             await troubles.note(self._db, transition_id, revision, type(error).__name__)
 
     async def _ahead(self, transition_id: str, found: errors.Ahead) -> Committed:
-        ahead = Ahead(journey=found.journey, definition=found.definition, receipt=found.receipt)
+        ahead = Ahead(journey=found.journey, definition=found.definition, receipt=found.receipt, at=found.at)
         return Committed(notices=await notices.waiting_for(self._db, transition_id), team=found.team, ahead=ahead)

@@ -44,9 +44,12 @@ RECEIPT = """
 SELECT revision, at FROM commits WHERE transition_id = $1 AND command_id = $2
 """
 RECORDED_JOURNEY = """
--- The journey as the records have it.
-SELECT readable(t.id, t.journey) AS journey, t.team, d.canonical
-FROM transitions t JOIN definitions d ON d.digest = t.definition WHERE t.id = $1
+-- The journey as the records have it, and when the latest of it was.
+SELECT readable(t.id, t.journey) AS journey, t.team, d.canonical, c.at
+FROM transitions t
+    JOIN definitions d ON d.digest = t.definition
+    JOIN commits c ON c.transition_id = t.id AND c.revision = t.revision
+WHERE t.id = $1
 """
 UPDATE_TRANSITION = """
 -- The transition as it stands after this revision.
@@ -234,8 +237,8 @@ async def refuse_as_ahead(link: Link, change: Change) -> None:
     answer = await _receipt(link, change.id, said.id) if said else None
     journey = Journey.model_validate_json(row["journey"])
     if change.revision > journey.revision + 1:
-        raise Gap(change.revision, journey, row["canonical"], row["team"], answer)
-    raise Ahead(journey, row["canonical"], row["team"], answer)
+        raise Gap(change.revision, journey, row["canonical"], row["team"], answer, row["at"])
+    raise Ahead(journey, row["canonical"], row["team"], answer, row["at"])
 
 
 async def _pathway(link: Link, commit: Commit) -> Pathway:

@@ -1,5 +1,6 @@
 """What the records refuse, in plain English, under the same four words as every other refusal."""
 
+from datetime import datetime
 from typing import Literal
 
 from schemas.command import Receipt
@@ -71,11 +72,11 @@ class Ahead(RecordsError):
 
     It happens when a worker dies after a commit and before the workflow's history has it, and what
     was asked comes again in another order. The records were written, so they hold: the workflow goes
-    on from `journey` (by the rules `definition`, in `team`) and decides again, unless `receipt` is set: then the
-    command is done already, and this is its answer.
+    on from `journey` (by the rules `definition`, in `team`, changed last `at`) and decides again, unless `receipt` is
+    set: then the command is done already, and this is its answer.
     """
 
-    def __init__(self, journey: Journey, definition: str, team: str, receipt: Receipt | None) -> None:
+    def __init__(self, journey: Journey, definition: str, team: str, receipt: Receipt | None, at: datetime) -> None:
         super().__init__(
             "conflict",
             f"Transition {journey.transition_id} is recorded up to revision {journey.revision} "
@@ -85,6 +86,7 @@ class Ahead(RecordsError):
         self.definition = definition
         self.team = team
         self.receipt = receipt
+        self.at = at
 
 
 class Gap(Ahead):
@@ -94,8 +96,10 @@ class Gap(Ahead):
     standby that had not everything. They win for the past, so the workflow goes on from what they hold.
     """
 
-    def __init__(self, revision: int, journey: Journey, definition: str, team: str, receipt: Receipt | None) -> None:
-        super().__init__(journey, definition, team, receipt)
+    def __init__(
+        self, revision: int, journey: Journey, definition: str, team: str, receipt: Receipt | None, at: datetime
+    ) -> None:
+        super().__init__(journey, definition, team, receipt, at)
         self.message = (
             f"Transition {journey.transition_id} is recorded up to revision {journey.revision}, so revision {revision} "
             f"cannot be recorded before revision {journey.revision + 1}."

@@ -36,11 +36,13 @@ class Commit(Stored):
 class Ahead(Stored):
     """The records hold something else at this revision already: the workflow goes on from there.
 
-    `receipt` is the answer to the command, when it is this very command that is recorded already.
+    `receipt` is the answer to the command, when it is this very command that is recorded already. `at` is when the
+    latest that they hold was.
     """
 
     journey: Journey
     definition: str
+    at: Instant | None = None
     receipt: Receipt | None = None
 
 
@@ -48,14 +50,16 @@ class Committed(Stored):
     """What came of a commit, and the ids of notices to mail; or that the records are ahead, and nothing was written.
 
     `team` is whose the transition is now: it follows the coordinator. `peers` says whether that team has peer workers,
-    where it was looked at. `said` is when the command was said that is recorded: a Temporal that dies meanwhile may
-    keep it in its history as it was said again.
+    where it was looked at. `at` is when what is recorded was, and `said` when its command was said: read from a history
+    it may be otherwise, for a Temporal that dies meanwhile may keep a command as it was said again, and a task that
+    took long is read with the time at which it ended.
     """
 
     notices: list[str] = []
     team: str | None = None
     peers: bool | None = None
     ahead: Ahead | None = None
+    at: Instant | None = None
     said: Instant | None = None
 
 

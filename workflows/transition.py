@@ -48,10 +48,10 @@ PUNCTUAL = timedelta(seconds=60)
 SAID_WITHIN = timedelta(minutes=10)
 """How long a command may have been under way and still be recorded at the time it was said."""
 ONE_INSTANT = "one-instant-a-turn"
-"""The patch from which on a turn reads the time once, at its beginning."""
+"""The patch from which on a turn is about one instant, whatever time it is meanwhile."""
 AT_ONCE = timedelta(milliseconds=20)
-"""How long to wait for what is due already: the time of a turn is that of the task in which it begins. It is more than
-timers are inexact by, so that one which fires before its time is known for that (workflows.waiting)."""
+"""How long to wait for what is due already, so that it is a turn of its own. It is more than timers are inexact by, so
+that one which fires before its time is known for that (workflows.waiting)."""
 REPORTS = {"complete": "done_at", "milestone": "occurred_at"}
 """Commands that report what happened, and where they say when."""
 
@@ -108,9 +108,9 @@ class TransitionWorkflow:
     @workflow.update
     async def command(self, command: AnyCommand) -> Receipt:
         """Do a command once, and answer with its receipt; sent again, it answers the same."""
-        now = self._now
+        said = _believed(command.at, self._now)
         await self._has_begun()
-        async with self._turn(now):
+        async with self._turn(said):
             known = self._handled.get(command.id)
             if known is not None:
                 return known
@@ -195,20 +195,21 @@ class TransitionWorkflow:
                 max(at - self._now, AT_ONCE) if at else None,
                 _summed_up(headline(self._pathway, self._open)) if at else None,
             )
-            if something_else:
+            if something_else or at is None:
                 return
-        async with self._turn(self._now):
+        async with self._turn(at):
             await self._let_time_pass()
 
     @asynccontextmanager
-    async def _turn(self, now: datetime) -> AsyncIterator[None]:
-        """One turn, at one instant: that of the task in which it was asked for.
+    async def _turn(self, until: datetime) -> AsyncIterator[None]:
+        """One turn: time comes as far as the instant that it is about, and no further.
 
-        Read again after an activity, the time may be later than it is when the history is read: a task that has a
-        query to answer hands over what an activity said only with the next, and has the time of that.
+        How far that is must not hang on what time it is, which may be otherwise when the history is read: a task that
+        has a query to answer hands over what an activity said only with the next, and has the time of that; one that
+        took longer than Temporal waits for is read with the time at which it was asked for once more.
         """
         async with self._lock:
-            self._instant = now if self._one_instant else None
+            self._instant = until if self._one_instant else None
             try:
                 yield
             finally:
@@ -216,7 +217,7 @@ class TransitionWorkflow:
 
     async def _let_time_pass(self) -> None:
         while (at := planner.next_wake(self._pathway, self._open)) is not None and at <= self._time:
-            now = at if self._time - at <= PUNCTUAL else self._time
+            now = at if self._now - at <= PUNCTUAL else self._now
             await self._commit(planner.wake(self._pathway, self._open, now), now, None, None)
             await self._settle()
 
@@ -244,7 +245,7 @@ class TransitionWorkflow:
 
         What was recorded while it was under way stands before it. What it reports was done when it was said.
         """
-        said = command.at if now - SAID_WITHIN <= command.at <= now else now
+        said = _believed(command.at, now)
         at = max(self._latest, said)
         done = REPORTS.get(command.do)
         if done is None or getattr(command, done) is not None or not self._open.started <= said < at:
@@ -270,11 +271,18 @@ class TransitionWorkflow:
         self._hear(committed)
         if committed.ahead is not None:
             return self._catch_up(committed.ahead, told.id if told else "")
-        if committed.said is not None and not isinstance(said, Start | None) and committed.said != said.at:
-            # Read from a history that has the command as it was said again: what was recorded is as it was said first.
-            dated = self._dated(said.model_copy(update={"at": committed.said}), self._time)
-            (journey, events), at = self._decided(dated), dated.at
+        if committed.at is not None and (committed.at, committed.said) != (at, told.at if told else None):
+            (journey, events), at = self._as_recorded(said, committed.at, committed.said), committed.at
         return self._take_over(journey, events, at, told.id if told else None, definition)
+
+    def _as_recorded(self, command: AnyCommand | Start | None, at: datetime, said: datetime | None) -> Outcome:
+        """What was decided, read from a history in which the time, or when the command was said, is another."""
+        if isinstance(command, Start):
+            return planner.start(self._pathway, command)
+        if command is None or said is None:
+            return planner.wake(self._pathway, self._open, at)
+        dated = self._dated(command.model_copy(update={"at": said}), self._time)
+        return self._decided(dated.model_copy(update={"at": at}))
 
     async def _settle(self) -> None:
         """Find a worker and times for what has none, where the team has peer workers."""
@@ -297,7 +305,7 @@ class TransitionWorkflow:
         if arranged.refused is not None:
             raise ApplicationError(arranged.message, type=arranged.refused, non_retryable=True)
         journey = arranged.journey or self._open
-        return self._take_over(journey, arranged.events, arranged.said or at, command.id if command else None, None)
+        return self._take_over(journey, arranged.events, arranged.at or at, command.id if command else None, None)
 
     def _hear(self, committed: Committed) -> None:
         self._team = committed.team or self._team
@@ -307,7 +315,7 @@ class TransitionWorkflow:
 
     def _catch_up(self, ahead: Ahead, command_id: str) -> Receipt | None:
         """Go on from what the records hold; the receipt, when this very command is among it."""
-        self._last = self._time  # the latest that anything can be which the records hold
+        self._last = ahead.at or self._time
         self._adopt(ahead.journey, ahead.definition)
         return self._remember(command_id, ahead.receipt) if ahead.receipt is not None else None
 
@@ -394,7 +402,7 @@ class TransitionWorkflow:
 
     @property
     def _time(self) -> datetime:
-        """The instant of the turn that is being done; outside of one it is now."""
+        """How far time comes in the turn that is being done; outside of one it is now."""
         return self._instant or self._now
 
     @property
@@ -417,6 +425,11 @@ class TransitionWorkflow:
             peers=self._peers,
             ahead_by=self._given.ahead_by,
         )
+
+
+def _believed(said: datetime, now: datetime) -> datetime:
+    """When a command was said, unless that cannot be."""
+    return said if now - SAID_WITHIN <= said <= now else now
 
 
 def _said(command: AnyCommand | Start) -> Said:
