@@ -106,7 +106,7 @@ def expected(error: Exception) -> Stop:
         return Stop(f"The connection was lost or refused ({error or type(error).__name__}). See `alongside doctor`.")
     if isinstance(error, OSError) and error.filename:
         return Stop(f"{error.filename}: {(error.strerror or 'it cannot be used').lower()}.", 2)
-    from temporalio.service import RPCError
+    from temporalio.service import RPCError  # takes long to load, and most errors are none of it
 
     if isinstance(error, RPCError):
         return Stop(f"Temporal did not do what it was asked ({error.message.rstrip('.')}). See `alongside doctor`.")

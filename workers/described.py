@@ -1,5 +1,8 @@
 """How a workflow stands by what Temporal says of it, whatever it is of; and ending it as it stands."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus, WorkflowTaskFailedCause
 from temporalio.api.workflowservice.v1 import (
@@ -12,8 +15,20 @@ from temporalio.service import RPCError, RPCStatusCode
 
 UNANSWERED = (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED)
 """How a call ends that the server, or whoever waited for it, gave up."""
+T = TypeVar("T")
 FAILING = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 """Workflows whose task failed and is tried again, where this Temporal keeps count of it."""
+
+
+async def patiently(ask: Callable[[], Awaitable[T]], times: int) -> T:
+    """The answer, asked for again while none comes in time; RPCError when none has come after so many times."""
+    for _ in range(times - 1):
+        try:
+            return await ask()
+        except RPCError as error:
+            if error.status not in UNANSWERED:
+                raise
+    return await ask()
 
 
 async def described(client: Client, workflow_id: str) -> DescribeWorkflowExecutionResponse:

@@ -25,7 +25,7 @@ from schemas.person import Person, Registration
 from schemas.staff import StaffMember
 from schemas.visit import CheckOut, Extend, Visit
 from workers.client import Pool, open_pool
-from workers.described import UNANSWERED
+from workers.described import UNANSWERED, patiently
 from workers.embedded import ephemeral_postgres, time_skipping
 from workers.rehearsed_visits import RehearsedVisits
 from workers.settings import Settings
@@ -231,17 +231,11 @@ class _Play:
 
         The workflows are asked, and not the records: their answer comes when their task is over and the clock may skip.
         """
-        for again in range(TRIES, 0, -1):
-            try:
-                journey = await query_journey(self._environment.client, self._id)
-                found = [None if journey.closed else next_wake(self._pathway, journey), await self._outside.due()]
-            except RPCError as error:
-                # On a busy machine the server loses one now and then: it says so itself, or is waited for in vain.
-                if error.status not in UNANSWERED or again == 1:
-                    raise
-            else:
-                return min((at for at in found if at is not None), default=None)
-        raise AssertionError("the last try answers or raises")
+        # On a busy machine the server loses one now and then: it says so itself, or is waited for in vain.
+        journey = await patiently(lambda: query_journey(self._environment.client, self._id), TRIES)
+        own = None if journey.closed else next_wake(self._pathway, journey)
+        others = await patiently(self._outside.due, TRIES)
+        return min((at for at in (own, others) if at is not None), default=None)
 
     async def tell(self, entry: Entry, command: AnyCommand | Visit | CheckOut | Extend) -> None:
         """Send a command and wait for its receipt."""

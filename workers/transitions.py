@@ -30,7 +30,7 @@ from records.reconcile import Difference, Kind
 from schemas.command import AnyCommand, Receipt, Start
 from schemas.journey import Journey
 from schemas.pathway import Pathway
-from workers.described import UNANSWERED, described, failed, is_running, stuck
+from workers.described import described, failed, is_running, patiently, stuck
 from workers.refusals import refused
 from workers.taken import until_taken
 from workflows.state import TransitionState
@@ -83,8 +83,9 @@ async def go_on(client: Client, task_queue: str, db: Database, transition_id: st
 async def follow_anew(client: Client, task_queue: str, db: Database, transition_id: str) -> None:
     """Follow somebody from where the records have them, in place of what follows them now.
 
-    The one ends as the other begins, so that whatever fails here, somebody is followed as before. One that has closed
-    is followed until what is still to be mailed is. Raises RecordsError for who has not begun.
+    The one ends as the other begins, so that whatever fails here, somebody is followed as before; what it records in
+    that moment is found as anything else is that was lost on its way (workers.abreast). One that has closed is followed
+    until what is still to be mailed is. Raises RecordsError for who has not begun.
     """
     standing = await going_on(db, transition_id, REMEMBERED)
     await _go_on(client, task_queue, transition_id, standing, running=Conflict.TERMINATE_EXISTING)
@@ -247,19 +248,9 @@ async def told_of(client: Client, transition_ids: Iterable[str]) -> tuple[dict[s
 async def _asked_again(client: Client, transition_id: str) -> Journey:
     """Where it stands. Asked before it knows what time it is, it fails to answer once, and knows it then."""
     try:
-        return await _asked_patiently(client, transition_id)
+        return await patiently(lambda: query_journey(client, transition_id), ASKED)
     except WorkflowQueryFailedError:
-        return await _asked_patiently(client, transition_id)
-
-
-async def _asked_patiently(client: Client, transition_id: str) -> Journey:
-    for _ in range(ASKED - 1):
-        try:
-            return await query_journey(client, transition_id)
-        except RPCError as error:
-            if error.status not in UNANSWERED:
-                raise
-    return await query_journey(client, transition_id)
+        return await patiently(lambda: query_journey(client, transition_id), ASKED)
 
 
 async def cannot_go_on(client: Client, transition_id: str) -> bool:

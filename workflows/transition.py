@@ -167,7 +167,7 @@ class TransitionWorkflow:
             async with self._turn(now):
                 await self._commit(outcome, start.at, start, self._given.definition)
                 await self._settle()
-                if self._one_instant:  # what is overdue needs no timer of its own
+                if self._one_instant:  # as far as now, in this turn alone: what is overdue needs no timer of its own
                     await self._let_time_pass()
         except Refused as why:
             self._never = refusal(why)
@@ -271,17 +271,16 @@ class TransitionWorkflow:
         self._hear(committed)
         if committed.ahead is not None:
             return self._catch_up(committed.ahead, told.id if told else "")
-        if committed.at is not None and (committed.at, committed.said) != (at, told.at if told else None):
+        recorded = committed.at, committed.said
+        if not isinstance(said, Start) and committed.at is not None and recorded != (at, said.at if said else None):
             (journey, events), at = self._as_recorded(said, committed.at, committed.said), committed.at
         return self._take_over(journey, events, at, told.id if told else None, definition)
 
-    def _as_recorded(self, command: AnyCommand | Start | None, at: datetime, said: datetime | None) -> Outcome:
+    def _as_recorded(self, command: AnyCommand | None, at: datetime, said: datetime | None) -> Outcome:
         """What was decided, read from a history in which the time, or when the command was said, is another."""
-        if isinstance(command, Start):
-            return planner.start(self._pathway, command)
-        if command is None or said is None:
+        if command is None:
             return planner.wake(self._pathway, self._open, at)
-        dated = self._dated(command.model_copy(update={"at": said}), self._time)
+        dated = self._dated(command.model_copy(update={"at": said or command.at}), self._time)
         return self._decided(dated.model_copy(update={"at": at}))
 
     async def _settle(self) -> None:

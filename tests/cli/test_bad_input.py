@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.service import RPCError, RPCStatusCode
 
+from cli.app import expected
 from planner.clock import LONDON
 from records.staff import upsert_staff
 from schemas.codes import Role
@@ -333,3 +335,9 @@ async def test_nobody_stands_in_by_bad_input(here: Place) -> None:
     for typed, code, piece in COVERS:
         is_a_sentence(await alongside("cover", *shlex.split(typed)), code, piece)
     assert await here.pool.fetchval("SELECT count(*) FROM cover") == 0
+
+
+def test_what_temporal_refuses_is_a_sentence() -> None:
+    stop = expected(RPCError("WorkflowId length exceeds limit.", RPCStatusCode.INVALID_ARGUMENT, b""))
+    said = "Temporal did not do what it was asked (WorkflowId length exceeds limit). See `alongside doctor`."
+    assert (stop.message, stop.exit_code) == (said, 1)

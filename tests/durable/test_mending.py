@@ -263,8 +263,9 @@ async def test_a_journey_that_gives_no_answer_in_time_is_asked_again(
     person, patience = await here.take_on(), iter([timedelta(microseconds=1), timedelta(microseconds=1), None])
 
     async def asked(client: Client, _: str) -> Journey:
-        handle = client.get_workflow_handle_for(TransitionWorkflow.run, workflow_id(person.id))
-        return await handle.query(TransitionWorkflow.journey, rpc_timeout=next(patience))
+        return await client.get_workflow_handle(workflow_id(person.id)).query(
+            TransitionWorkflow.journey, rpc_timeout=next(patience)
+        )
 
     monkeypatch.setattr(transitions, "query_journey", asked)
     told, stuck = await transitions.told_of(here.client, [person.id])

@@ -102,7 +102,7 @@ async def test_a_task_that_is_read_as_later_than_it_was(temporal: Client, pool: 
 
 async def _falling_due(person: Followed) -> None:
     """Two of their steps fall due soon, one after the other."""
-    due = now() + timedelta(seconds=1)
+    due = now() + timedelta(seconds=3)
     for step, later in (("discharge-plan", 0.0), ("named-coordinator", 0.5)):
         at = due + timedelta(seconds=later)
         await person.send(SetDue(id=f"soon-{step}", at=now(), step=step, due=at, reason="so"))

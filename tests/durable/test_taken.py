@@ -13,8 +13,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from schemas.command import Complete
-from tests.durable.following import TEAM, Place, inpatient, now, place
+from schemas.command import Complete, Receipt
+from tests.durable.following import TEAM, Followed, Place, inpatient, now, place
 from workers import taken
 from workers.client import Pool
 from workers.transitions import workflow_id
@@ -24,12 +24,7 @@ from workflows.transition import TransitionWorkflow
 
 async def test_a_command_that_no_workflow_heard_is_said_again(temporal: Client, pool: Pool) -> None:
     async with place(temporal, pool) as here:
-        person = await here.registered()
-        state = TransitionState(definition=inpatient().canonical, team=TEAM, start=person.start)
-        queue = here.settings.task_queue
-        await temporal.start_workflow(TransitionWorkflow.run, state, id=workflow_id(person.id), task_queue=queue)
-        await _overhear(here)
-        saying = asyncio.create_task(person.send(Complete(id="done", at=now(), step="discharge-plan")))
+        person, saying = await _said(here)
         assert await _overhear(here) == ["done"]
         assert not saying.done()
         async with here.worker():
@@ -42,12 +37,7 @@ async def test_what_no_workflow_ever_hears_is_not_said_for_ever(
 ) -> None:
     monkeypatch.setattr(taken, "TRIES", 2)
     async with place(temporal, pool) as here:
-        person = await here.registered()
-        state = TransitionState(definition=inpatient().canonical, team=TEAM, start=person.start)
-        queue = here.settings.task_queue
-        await temporal.start_workflow(TransitionWorkflow.run, state, id=workflow_id(person.id), task_queue=queue)
-        await _overhear(here)
-        saying = asyncio.create_task(person.send(Complete(id="done", at=now(), step="discharge-plan")))
+        _, saying = await _said(here)
         assert [await _overhear(here), await _overhear(here)] == [["done"], ["done"]]
         with pytest.raises(TimeoutError, match="no workflow heard it"):
             await saying
@@ -65,6 +55,16 @@ async def test_what_somebody_heard_and_could_not_do_is_said_once() -> None:
         await say("once")
     assert isinstance(failed.value.cause, ApplicationError)
     assert said == ["once"]
+
+
+async def _said(here: Place) -> tuple[Followed, asyncio.Task[Receipt]]:
+    """Somebody whose workflow has begun without doing anything, and a command on its way to it."""
+    person = await here.registered()
+    state = TransitionState(definition=inpatient().canonical, team=TEAM, start=person.start)
+    queue = here.settings.task_queue
+    await here.client.start_workflow(TransitionWorkflow.run, state, id=workflow_id(person.id), task_queue=queue)
+    await _overhear(here)
+    return person, asyncio.create_task(person.send(Complete(id="done", at=now(), step="discharge-plan")))
 
 
 async def _overhear(here: Place) -> list[str]:
